@@ -1,0 +1,82 @@
+/* Ring 0: limits as the kernel knows them: meters, and the sets of buckets that they fill.
+ *
+ * A meter is a clock that runs at a limit's rate. It counts units; a packet (or a byte, or a new
+ * connection) costs a fixed number of them. A bucket stores one number: the meter reading at which it will be
+ * empty again (the "theoretical arrival time" of GCRA, ITU-T I.371). Levels are therefore kept in what the
+ * limit counts, not in time, and a change of rate is a change of the meter's speed: no bucket is touched,
+ * none is refilled.
+ *
+ * A meter owns a region of the bucket table: a power of two of sets, each one cache line of eight
+ * ways. Which set and which tag a key has is decided by a hash whose keys are random per boot.
+ */
+#ifndef SLUICE_ABI_LIMIT_H
+#define SLUICE_ABI_LIMIT_H
+
+#include "sluice/abi/addr.h"
+#include "sluice/abi/base.h"
+
+/* What a limit counts. The order is that of the reasons in reasons.def. */
+enum sluice_dimension {
+	SLUICE_PACKETS = 0,
+	SLUICE_BITS = 1,
+	SLUICE_CONNECTIONS = 2,
+	SLUICE_DIMENSIONS = 3,
+};
+
+/* Whom a limit holds. Reason of a refusal: SERVICE_PACKETS + 3 * scope + dimension. */
+enum sluice_scope {
+	SLUICE_SCOPE_SERVICE = 0, /* all sources of a service together */
+	SLUICE_SCOPE_SOURCE = 1,  /* each source of a service */
+	SLUICE_SCOPE_PREFIX = 2,  /* each prefix of a service */
+	SLUICE_SCOPE_LIST = 3,    /* each source of a list, in place of SOURCE and PREFIX */
+	SLUICE_SCOPES = 4,
+};
+
+/* A bucket: tag in the upper 20 bits, meter reading modulo 2^44 in the lower 44. */
+#define SLUICE_READING_BITS 44u
+#define SLUICE_READING_MASK ((1ull << SLUICE_READING_BITS) - 1)
+#define SLUICE_TAG_BITS 20u
+
+/* Meters advance once per tick of 2^16 ns; their speed has 16 fractional bits. */
+#define SLUICE_TICK_SHIFT 16u
+#define SLUICE_SPEED_SHIFT 16u
+
+#define SLUICE_WAYS 8u
+
+struct sluice_bucket_set {
+	__u64 way[SLUICE_WAYS];
+} __attribute__((aligned(8)));
+
+struct sluice_meter {
+	__u64 epoch_mono_ns; /* CLOCK_MONOTONIC when the reading was `base` */
+	__u64 base;          /* units */
+	__u64 speed;         /* units per tick, 16 fractional bits, rounded down; 0: the meter is absent */
+	__u64 cost;          /* units per packet, per byte (SLUICE_BITS) or per connection */
+	__u64 burst;         /* units: the highest level a charge may reach */
+	__u64 horizon;       /* units: the highest level any bucket of the region may hold, >= burst */
+	__u32 first_set;     /* region in the bucket table */
+	__u32 set_mask;      /* number of sets - 1 */
+	__u64 reserved;
+};
+
+/* A limit: up to three meters over the same keys. Limit 0 is "no limit". */
+struct sluice_limit {
+	struct sluice_addr mask[SLUICE_FAMILIES]; /* what of an address is the key; all zero: one key for all */
+	__u16 rule;                               /* its own number in the rule counters */
+	__u8 scope;                               /* enum sluice_scope */
+	__u8 reserved[29];
+	struct sluice_meter meter[SLUICE_DIMENSIONS];
+};
+
+/* Keys of the source hash, random per boot: see core/hash.h. */
+struct sluice_hash_key {
+	__u64 multiplier[2][4];
+	__u64 addend[2];
+};
+
+SLUICE_STATIC_ASSERT(sizeof(struct sluice_bucket_set) == SLUICE_CACHE_LINE, "a set is one cache line");
+SLUICE_STATIC_ASSERT(sizeof(struct sluice_meter) == SLUICE_CACHE_LINE, "a meter is one cache line");
+SLUICE_STATIC_ASSERT(sizeof(struct sluice_limit) == 4 * SLUICE_CACHE_LINE, "a limit is four cache lines");
+SLUICE_STATIC_ASSERT(SLUICE_READING_BITS + SLUICE_TAG_BITS == 64, "a bucket is one word");
+
+#endif

@@ -1,0 +1,107 @@
+// Datapath: the seam between the daemon and whatever judges packets. One implementation loads the kernel program
+// (kernel/kernel_datapath.h), one keeps everything in memory for tests and can be told to fail (datapath/memory_datapath.h).
+//
+// Thread rule: one caller, the daemon's event loop. Every call either does the whole of what it says or changes nothing
+// and says why.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "net/address.h"
+#include "net/prefix.h"
+#include "policy/image.h"
+#include "sluice/abi/ban.h"
+#include "sluice/abi/counter.h"
+#include "sluice/abi/event.h"
+#include "sluice/abi/policy.h"
+
+namespace sluice::datapath {
+
+enum class AttachMode { kNative, kGeneric };
+
+struct Interface {
+	std::string name;
+	std::uint32_t index = 0;
+	AttachMode mode = AttachMode::kNative;  // as the kernel reports it, never guessed
+	std::uint32_t generation = 0;           // the one that judges its packets
+};
+
+struct Ban {
+	net::Prefix prefix;
+	std::optional<std::uint64_t> expires_mono_ns;  // none: until lifted
+	std::uint64_t created_unix_ns = 0;
+	std::string why;  // at most 47 bytes
+};
+
+struct CounterRow {
+	std::uint16_t service = 0;
+	std::uint8_t reason = 0;
+	sluice_counter value{};  // summed over processors
+};
+
+struct RuleRow {
+	std::uint16_t rule = 0;
+	sluice_counter value{};
+};
+
+struct Counters {
+	std::vector<CounterRow> by_service;  // rows that are not zero
+	std::vector<RuleRow> by_rule;
+	std::uint64_t events_lost = 0;
+};
+
+// What the running generation says of itself; read back from the kernel.
+struct Running {
+	sluice_meta meta{};
+	sluice_config config{};
+	std::vector<sluice_name> services;
+	std::vector<sluice_name> rules;
+	std::vector<sluice_limit> limits;
+};
+
+struct MemoryUse {
+	std::uint64_t kernel_bytes = 0;  // maps and programs, both generations
+};
+
+class Datapath {
+public:
+	virtual ~Datapath() = default;
+
+	// What the generation before leaves to the next; empty on a fresh host.
+	virtual Result<policy::Heritage> heritage() = 0;
+	// None before the first install.
+	virtual Result<std::optional<Running>> running() = 0;
+
+	// Stages `image` beside the running generation, reads it back, and publishes it on every attached interface; then
+	// retires the one before the previous. On error everything is as before.
+	virtual Result<Running> install(policy::Image image) = 0;
+
+	// Requires a running generation. Native mode first, generic as fallback; `only` forces one.
+	virtual Result<Interface> attach(const std::string& name, std::optional<AttachMode> only) = 0;
+	virtual Result<void> detach(const std::string& name) = 0;
+	virtual Result<std::vector<Interface>> interfaces() = 0;
+
+	// Sets or replaces. Error kExhausted when there is no room: the bans that stand keep standing.
+	virtual Result<void> ban(const Ban& ban) = 0;
+	// Error kNotFound when no such ban stands.
+	virtual Result<void> unban(const net::Prefix& prefix) = 0;
+	// Those that have not expired; expired ones are removed on the way.
+	virtual Result<std::vector<Ban>> bans() = 0;
+
+	virtual Result<Counters> counters() = 0;
+	virtual Result<MemoryUse> memory() = 0;
+
+	// A descriptor that polls readable when events wait, and the call that hands them over, oldest first.
+	virtual int events_fd() = 0;
+	virtual Result<void> drain_events(const std::function<void(const sluice_event&)>& take) = 0;
+
+	// CLOCK_MONOTONIC, coarse, as the kernel judges by it. Nanoseconds.
+	virtual std::uint64_t now_mono_ns() = 0;
+};
+
+}  // namespace sluice::datapath

@@ -1,0 +1,107 @@
+// Policy: what a policy file means. Values only; parse.h makes one from text, validate.h finds what contradicts,
+// compile.h turns it into map contents.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/address.h"
+#include "net/port_range.h"
+#include "net/prefix.h"
+#include "net/protocol.h"
+#include "net/rate.h"
+#include "policy/diagnostic.h"
+
+namespace sluice::policy {
+
+enum class Mode { kEnforce, kObserve };
+enum class Action { kDeny, kAllow };
+enum class Admit { kAnyone, kListed };
+
+// A prefix and where it was written.
+struct ListedPrefix {
+	net::Prefix prefix;
+	std::uint32_t line = 0;    // in the file below, or in the policy
+	std::uint16_t file = 0;    // index into Policy::files
+};
+
+// One counted quantity of a limit. Burst is in the limit's own unit (packets, bits, connections).
+struct Meter {
+	net::Rate rate;
+	std::uint64_t burst = 0;  // never 0 once parsed: without one in the file, what the rate gives in one second, at least 1
+
+	bool operator==(const Meter&) const = default;
+};
+
+// At least one meter is there once validated.
+struct Limit {
+	std::string name;  // empty when written in place
+	std::optional<Meter> packets;
+	std::optional<Meter> bits;
+	std::optional<Meter> connections;
+	std::uint64_t keys = 0;  // how many sources at once it tells apart, at least; 0: the default
+	Place place;
+};
+
+struct Failsafe {
+	std::optional<net::Protocol> protocol;  // none: every protocol
+	std::vector<net::PortRange> ports;      // empty: every port, and fragments
+	std::vector<net::Prefix> from;
+	Place place;
+};
+
+struct Source {
+	std::string name;
+	Action action = Action::kDeny;
+	std::vector<ListedPrefix> prefixes;  // those written in place and those of its files, in that order
+	std::optional<Limit> limit;          // allow only
+	Place place;
+};
+
+// Holds each prefix of a service's sources.
+struct PrefixLimit {
+	unsigned ipv4_length = 24;
+	unsigned ipv6_length = 48;
+	Limit limit;
+};
+
+// Holds each source of a service.
+struct SourceLimit {
+	unsigned ipv4_length = 32;
+	unsigned ipv6_length = 64;
+	Limit limit;
+};
+
+struct Service {
+	std::string name;
+	net::Protocol protocol;
+	std::vector<net::PortRange> ports;     // empty: every port
+	std::vector<net::Prefix> addresses;    // empty: every destination
+	std::optional<SourceLimit> each_source;
+	std::optional<PrefixLimit> each_prefix;
+	std::optional<Limit> all_sources;
+	Admit admit = Admit::kAnyone;
+	Place place;
+};
+
+// What happens to fragments: they have no ports, so no service can judge them.
+struct Fragments {
+	Action action = Action::kDeny;
+	std::optional<SourceLimit> each_source;  // allow only
+};
+
+struct Policy {
+	Mode mode = Mode::kEnforce;
+	Action default_action = Action::kAllow;
+	Fragments fragments;
+	std::vector<Failsafe> failsafe;
+	std::map<std::string, Limit> limits;
+	std::vector<Source> sources;
+	std::vector<Service> services;
+	std::vector<std::string> files;  // [0] the policy itself, then every list, as absolute paths
+};
+
+}  // namespace sluice::policy
