@@ -100,6 +100,11 @@ enum sluice_rule_kind {
 	SLUICE_RULE_LIMIT = 3,
 };
 
+/* Rule numbers of the failsafe entries: entry i counts under SLUICE_RULE_FIRST_FAILSAFE + i. Lists and limits
+ * take numbers from SLUICE_RULE_FIRST on. */
+#define SLUICE_RULE_FIRST_FAILSAFE 1u
+#define SLUICE_RULE_FIRST (SLUICE_RULE_FIRST_FAILSAFE + SLUICE_MAX_FAILSAFE)
+
 struct sluice_name {
 	char text[SLUICE_NAME_SIZE]; /* empty: the slot is free */
 	__u8 kind;                   /* enum sluice_rule_kind; 0 for services */

@@ -1,0 +1,135 @@
+/* Every map of the packet path, each with its card.
+ *
+ * Policy maps belong to one generation: filled and read back before it judges its first packet, never
+ * written again, sized by the installer. State maps outlive policies and daemons: pinned, shared by all generations.
+ */
+#ifndef SLUICE_BPF_MAPS_H
+#define SLUICE_BPF_MAPS_H
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "sluice/abi/ban.h"
+#include "sluice/abi/counter.h"
+#include "sluice/abi/event.h"
+#include "sluice/abi/limit.h"
+#include "sluice/abi/policy.h"
+
+/* A generation is specialised by these: what it does not use, the verifier removes. */
+const volatile struct sluice_config config SEC(".rodata");
+
+/* ---- policy: read by every packet, written by the installer before publication, never full ---- */
+
+struct sluice_block {
+	__u8 bytes[64];
+} __attribute__((aligned(8)));
+
+#define SLUICE_POLICY_MAP(name_, value_, entries_)         \
+	struct {                                           \
+		__uint(type, BPF_MAP_TYPE_ARRAY);          \
+		__uint(max_entries, entries_);             \
+		__type(key, __u32);                        \
+		__type(value, value_);                     \
+	} name_ SEC(".maps")
+
+/* Range images (core/ranges.h): source address to class, destination address to column. */
+SLUICE_POLICY_MAP(sources_ipv4, struct sluice_block, 1);
+SLUICE_POLICY_MAP(sources_ipv6, struct sluice_block, 1);
+SLUICE_POLICY_MAP(dests_ipv4, struct sluice_block, 1);
+SLUICE_POLICY_MAP(dests_ipv6, struct sluice_block, 1);
+
+/* By class: what the lists say. */
+SLUICE_POLICY_MAP(classes, struct sluice_class, 1);
+/* By protocol and port, 32 to a block: group. */
+SLUICE_POLICY_MAP(ports, struct sluice_cells, SLUICE_PORT_CELLS / SLUICE_CELLS_PER_BLOCK);
+/* By group: failsafe entries, row of targets. */
+SLUICE_POLICY_MAP(groups, struct sluice_group, 1);
+/* By row and column, 32 to a block: service. */
+SLUICE_POLICY_MAP(targets, struct sluice_cells, 1);
+/* By slot: how the service is judged. */
+SLUICE_POLICY_MAP(services, struct sluice_service, 1);
+/* By limit number: keys and meters. */
+SLUICE_POLICY_MAP(limits, struct sluice_limit, 1);
+
+/* For people and the next generation; no packet reads them. */
+SLUICE_POLICY_MAP(meta, struct sluice_meta, 1);
+SLUICE_POLICY_MAP(service_names, struct sluice_name, 1);
+SLUICE_POLICY_MAP(rule_names, struct sluice_name, 1);
+
+/* ---- state ---- */
+
+/* holds: packets and bytes by service slot and reason
+ * written by: conclude.h, each processor its own; read by: daemon, sluice-dump
+ * lifetime: until the pins are removed; when full: never, one element per slot and reason */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SLUICE_COUNTERS);
+	__type(key, __u32);
+	__type(value, struct sluice_counter);
+} counters SEC(".maps");
+
+/* holds: packets and bytes by rule number; otherwise as `counters` */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SLUICE_MAX_RULES);
+	__type(key, __u32);
+	__type(value, struct sluice_counter);
+} rule_counters SEC(".maps");
+
+/* holds: the buckets of every limit, in regions that limits own
+ * written by: limit.h, by compare-and-swap; read by: sluice-dump
+ * lifetime: until the pins are removed; when full: see core/limiter.h, a newcomer takes over the emptiest bucket
+ * together with its level */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* sized by the loader */
+	__type(key, __u32);
+	__type(value, struct sluice_bucket_set);
+} buckets SEC(".maps");
+
+/* holds: bans; written by: daemon; read by: classify.h, sluice-dump
+ * lifetime: until lifted or expired, the kernel judges expiry; when full: the daemon refuses new ones */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536); /* sized by the loader */
+	__type(key, struct sluice_ban_key);
+	__type(value, struct sluice_ban);
+} bans SEC(".maps");
+
+/* holds: which prefix lengths bans use; written by: daemon, after the ban; read by: classify.h
+ * lifetime: as bans; when full: the daemon refuses a ban of yet another length */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct sluice_ban_lengths);
+} ban_lengths SEC(".maps");
+
+/* holds: struct sluice_event; written by: report.h; read by: daemon
+ * lifetime: until read; when full: the event is counted as lost */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20); /* bytes, sized by the loader */
+} events SEC(".maps");
+
+/* holds: the events' own limiter by reason, and how many were lost
+ * written by: report.h, each processor its own; read by: daemon; lifetime: as counters; when full: never */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SLUICE_REASONS);
+	__type(key, __u32);
+	__type(value, struct sluice_event_gauge);
+} event_gauges SEC(".maps");
+
+/* holds: the keys of the source hash, so that buckets are found again by the next generation
+ * written by: the loader, once per set of pins, from the kernel's random source; no packet reads it (see config.hash) */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct sluice_hash_key);
+} hash_key SEC(".maps");
+
+#endif

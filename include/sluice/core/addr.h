@@ -1,0 +1,57 @@
+/* Ring 1: addresses: byte order, masks. */
+#ifndef SLUICE_CORE_ADDR_H
+#define SLUICE_CORE_ADDR_H
+
+#include "sluice/abi/addr.h"
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define SLUICE_BE16(value) __builtin_bswap16(value)
+#define SLUICE_BE32(value) __builtin_bswap32(value)
+#else
+#define SLUICE_BE16(value) (value)
+#define SLUICE_BE32(value) (value)
+#endif
+
+SLUICE_INLINE struct sluice_addr sluice_addr_from_ipv4(__be32 address)
+{
+	struct sluice_addr mapped = {{0, 0, SLUICE_BE32(0xffffu), address}};
+
+	return mapped;
+}
+
+SLUICE_INLINE struct sluice_addr sluice_addr_masked(const struct sluice_addr *addr, const struct sluice_addr *mask)
+{
+	struct sluice_addr masked = {{
+		addr->word[0] & mask->word[0],
+		addr->word[1] & mask->word[1],
+		addr->word[2] & mask->word[2],
+		addr->word[3] & mask->word[3],
+	}};
+
+	return masked;
+}
+
+/* The first `length` (0 to 128) bits of a word that starts at bit `start`, in network order. */
+SLUICE_INLINE __be32 sluice_mask_word(__u32 length, __u32 start)
+{
+	if (length <= start)
+		return 0;
+	if (length >= start + 32)
+		return 0xffffffffu;
+	return SLUICE_BE32(0xffffffffu << (start + 32 - length));
+}
+
+/* The mask of a prefix; `length` in bits of the mapped form. */
+SLUICE_INLINE struct sluice_addr sluice_addr_mask(__u32 length)
+{
+	struct sluice_addr mask = {{
+		sluice_mask_word(length, 0),
+		sluice_mask_word(length, 32),
+		sluice_mask_word(length, 64),
+		sluice_mask_word(length, 96),
+	}};
+
+	return mask;
+}
+
+#endif

@@ -1,0 +1,279 @@
+/* Ring 1: bytes to a packet, or the reason why they are none.
+ *
+ * Total: any bytes, any length. Reads headers only, each after a check against the end. What is not IP is NOT_IP; what
+ * no honest host sends is refused with its own reason, before anything else is asked.
+ *
+ * Depth: two VLAN tags, SLUICE_MAX_EXTENSIONS extension headers in any order.
+ */
+#ifndef SLUICE_CORE_PARSE_H
+#define SLUICE_CORE_PARSE_H
+
+#include "sluice/core/addr.h"
+#include "sluice/core/cursor.h"
+#include "sluice/core/packet.h"
+#include "sluice/core/wire.h"
+
+#define SLUICE_MAX_TAGS 2u
+#define SLUICE_MAX_EXTENSIONS 8u
+
+/* ---- link ---- */
+
+SLUICE_INLINE bool sluice_is_tag(__u32 type)
+{
+	return type == SLUICE_TYPE_VLAN || type == SLUICE_TYPE_QINQ || type == SLUICE_TYPE_QINQ_OLD;
+}
+
+/* Puts the cursor behind the link header; `type` becomes the EtherType there. */
+SLUICE_INLINE __u32 sluice_parse_link(struct sluice_cursor *cursor, __u32 *type)
+{
+	const struct sluice_wire_ethernet *ethernet = (const void *)cursor->at;
+	__u32 tags;
+
+	if (!sluice_cursor_holds(cursor, sizeof(*ethernet)))
+		return SLUICE_TRUNCATED;
+	*type = SLUICE_BE16(ethernet->type);
+	sluice_cursor_skip(cursor, sizeof(*ethernet));
+	for (tags = 0; tags < SLUICE_MAX_TAGS && sluice_is_tag(*type); tags++) {
+		const struct sluice_wire_tag *tag = (const void *)cursor->at;
+
+		if (!sluice_cursor_holds(cursor, sizeof(*tag)))
+			return SLUICE_TRUNCATED;
+		*type = SLUICE_BE16(tag->type);
+		sluice_cursor_skip(cursor, sizeof(*tag));
+	}
+	return sluice_is_tag(*type) ? SLUICE_TAG_DEPTH : SLUICE_UNDECIDED;
+}
+
+/* ---- transport: the cursor stands at its header, `left` is what the IP header grants it ---- */
+
+SLUICE_INLINE __u32 sluice_parse_tcp(const struct sluice_cursor *cursor, struct sluice_packet *packet)
+{
+	const struct sluice_wire_tcp *tcp = (const void *)cursor->at;
+	__u32 size;
+
+	if (cursor->left < sizeof(*tcp))
+		return SLUICE_TRANSPORT;
+	if (!sluice_cursor_holds(cursor, sizeof(*tcp)))
+		return SLUICE_TRUNCATED;
+	packet->source_port = SLUICE_BE16(tcp->source);
+	packet->destination_port = SLUICE_BE16(tcp->destination);
+	packet->has_ports = true;
+	size = (tcp->offset >> 4) * 4u;
+	if (size < sizeof(*tcp) || size > cursor->left)
+		return SLUICE_TRANSPORT;
+	if ((tcp->flags & SLUICE_TCP_SYN) && (tcp->flags & (SLUICE_TCP_FIN | SLUICE_TCP_RST)))
+		return SLUICE_TCP_FLAGS;
+	packet->opens_connection = (tcp->flags & (SLUICE_TCP_SYN | SLUICE_TCP_ACK)) == SLUICE_TCP_SYN;
+	return SLUICE_UNDECIDED;
+}
+
+SLUICE_INLINE __u32 sluice_parse_udp(const struct sluice_cursor *cursor, struct sluice_packet *packet)
+{
+	const struct sluice_wire_udp *udp = (const void *)cursor->at;
+	__u32 length;
+
+	if (cursor->left < sizeof(*udp))
+		return SLUICE_TRANSPORT;
+	if (!sluice_cursor_holds(cursor, sizeof(*udp)))
+		return SLUICE_TRUNCATED;
+	packet->source_port = SLUICE_BE16(udp->source);
+	packet->destination_port = SLUICE_BE16(udp->destination);
+	packet->has_ports = true;
+	length = SLUICE_BE16(udp->length);
+	return length < sizeof(*udp) || length > cursor->left ? SLUICE_TRANSPORT : SLUICE_UNDECIDED;
+}
+
+/* RFC 4861, 6.1 and 7.1: a hop limit of 255 proves that the packet was not forwarded. */
+SLUICE_INLINE bool sluice_is_neighbour(const struct sluice_cursor *cursor, __u32 hop_limit)
+{
+	const struct sluice_wire_icmpv6 *icmp = (const void *)cursor->at;
+
+	return hop_limit == 255 && cursor->left >= sizeof(*icmp) && sluice_cursor_holds(cursor, sizeof(*icmp)) &&
+	       icmp->type >= SLUICE_NEIGHBOUR_FIRST && icmp->type <= SLUICE_NEIGHBOUR_LAST && icmp->code == 0;
+}
+
+SLUICE_INLINE __u32 sluice_parse_transport(const struct sluice_cursor *cursor, struct sluice_packet *packet)
+{
+	if (packet->protocol == SLUICE_PROTO_TCP)
+		return sluice_parse_tcp(cursor, packet);
+	if (packet->protocol == SLUICE_PROTO_UDP)
+		return sluice_parse_udp(cursor, packet);
+	return SLUICE_UNDECIDED;
+}
+
+/* ---- fragments: no ports, no flags; only shapes that no honest sender makes are refused here ---- */
+
+SLUICE_INLINE __u32 sluice_parse_fragment(const struct sluice_cursor *cursor, struct sluice_packet *packet,
+					  __u32 offset, bool more)
+{
+	bool tcp = packet->protocol == SLUICE_PROTO_TCP;
+	__u32 header = tcp			     ? sizeof(struct sluice_wire_tcp)
+		       : packet->protocol == SLUICE_PROTO_UDP ? sizeof(struct sluice_wire_udp)
+							      : 0;
+
+	packet->fragment = true;
+	if (offset + cursor->left > 65535)
+		return SLUICE_FRAGMENT_SHAPE;
+	if (more && (cursor->left == 0 || cursor->left % 8 != 0))
+		return SLUICE_FRAGMENT_SHAPE;
+	/* RFC 1858 and RFC 3128: a first fragment holds its transport header whole, no later one reaches into it. */
+	if (offset == 0 ? cursor->left < header : offset < header)
+		return SLUICE_FRAGMENT_SHAPE;
+	return SLUICE_UNDECIDED;
+}
+
+/* ---- IPv4 ---- */
+
+/* 127/8, multicast, class E, broadcast. 0.0.0.0 is how DHCP begins. */
+SLUICE_INLINE bool sluice_ipv4_source_is_illegal(__be32 source)
+{
+	__u32 first = SLUICE_BE32(source) >> 24;
+
+	return first == 127 || first >= 224;
+}
+
+SLUICE_INLINE __u32 sluice_parse_ipv4(struct sluice_cursor *cursor, struct sluice_packet *packet)
+{
+	const struct sluice_wire_ipv4 *ip = (const void *)cursor->at;
+	__u32 header, length, fragment;
+
+	if (!sluice_cursor_holds(cursor, sizeof(*ip)))
+		return SLUICE_TRUNCATED;
+	packet->source = sluice_addr_from_ipv4(ip->source);
+	packet->destination = sluice_addr_from_ipv4(ip->destination);
+	packet->family = SLUICE_IPV4;
+	packet->protocol = ip->protocol;
+	header = (ip->version_words & 15) * 4u;
+	length = SLUICE_BE16(ip->length);
+	fragment = SLUICE_BE16(ip->fragment) & 0x3fff;
+	if (ip->version_words >> 4 != 4 || header < sizeof(*ip))
+		return SLUICE_IP_HEADER;
+	if (length < header || length > cursor->left)
+		return SLUICE_IP_LENGTH;
+	if (sluice_ipv4_source_is_illegal(ip->source))
+		return SLUICE_SOURCE_ADDRESS;
+	cursor->left = length;
+	sluice_cursor_skip(cursor, header);
+	if (fragment)
+		return sluice_parse_fragment(cursor, packet, (fragment & 0x1fff) * 8, fragment >> 13);
+	return sluice_parse_transport(cursor, packet);
+}
+
+/* ---- IPv6 ---- */
+
+/* ff00::/8, ::1, and ::ffff:0:0/96, which would pass for an IPv4 host. */
+SLUICE_INLINE bool sluice_ipv6_source_is_illegal(const struct sluice_addr *source)
+{
+	if (SLUICE_BE32(source->word[0]) >> 24 == 0xff)
+		return true;
+	if (source->word[0] || source->word[1])
+		return false;
+	return source->word[2] == SLUICE_BE32(0xffffu) || (!source->word[2] && source->word[3] == SLUICE_BE32(1u));
+}
+
+SLUICE_INLINE bool sluice_is_extension(__u32 next)
+{
+	return next == SLUICE_PROTO_HOP_BY_HOP || next == SLUICE_PROTO_ROUTING || next == SLUICE_PROTO_FRAGMENT ||
+	       next == SLUICE_PROTO_AH || next == SLUICE_PROTO_DESTINATION || next == SLUICE_PROTO_MOBILITY ||
+	       next == SLUICE_PROTO_HIP || next == SLUICE_PROTO_SHIM6;
+}
+
+/* Bytes of an extension header; 0 if its length is not legal. The fragment header's second byte is reserved. */
+SLUICE_INLINE __u32 sluice_extension_size(__u32 kind, __u32 length)
+{
+	if (kind == SLUICE_PROTO_FRAGMENT)
+		return sizeof(struct sluice_wire_extension);
+	if (kind == SLUICE_PROTO_AH)
+		return length ? (length + 2) * 4 : 0;
+	return (length + 1) * 8;
+}
+
+/* Steps over one extension header, packet->protocol; behind it packet->protocol is what follows. */
+SLUICE_INLINE __u32 sluice_parse_extension(struct sluice_cursor *cursor, struct sluice_packet *packet)
+{
+	const struct sluice_wire_extension *extension = (const void *)cursor->at;
+	__u32 size, fragment, kind = packet->protocol;
+
+	if (cursor->left < sizeof(*extension))
+		return SLUICE_EXTENSION;
+	if (!sluice_cursor_holds(cursor, sizeof(*extension)))
+		return SLUICE_TRUNCATED;
+	size = sluice_extension_size(kind, extension->length);
+	if (!size || size > cursor->left)
+		return SLUICE_EXTENSION;
+	packet->protocol = extension->next;
+	fragment = SLUICE_BE16(extension->fragment);
+	sluice_cursor_skip(cursor, size);
+	if (kind == SLUICE_PROTO_FRAGMENT && (fragment & 0xfff9))
+		return sluice_parse_fragment(cursor, packet, fragment & 0xfff8, fragment & 1);
+	return SLUICE_UNDECIDED;
+}
+
+SLUICE_INLINE __u32 sluice_parse_extensions(struct sluice_cursor *cursor, struct sluice_packet *packet)
+{
+	__u32 i, reason;
+
+	for (i = 0; i < SLUICE_MAX_EXTENSIONS; i++) {
+		if (!sluice_is_extension(packet->protocol))
+			return SLUICE_UNDECIDED;
+		reason = sluice_parse_extension(cursor, packet);
+		if (reason != SLUICE_UNDECIDED || packet->fragment)
+			return reason;
+	}
+	return sluice_is_extension(packet->protocol) ? SLUICE_EXTENSION_DEPTH : SLUICE_UNDECIDED;
+}
+
+SLUICE_INLINE __u32 sluice_parse_ipv6(struct sluice_cursor *cursor, struct sluice_packet *packet)
+{
+	const struct sluice_wire_ipv6 *ip = (const void *)cursor->at;
+	__u32 reason, length, hop_limit, i;
+
+	if (!sluice_cursor_holds(cursor, sizeof(*ip)))
+		return SLUICE_TRUNCATED;
+	for (i = 0; i < 4; i++) {
+		packet->source.word[i] = ip->source[i];
+		packet->destination.word[i] = ip->destination[i];
+	}
+	packet->family = SLUICE_IPV6;
+	packet->protocol = ip->next;
+	hop_limit = ip->hop_limit;
+	length = SLUICE_BE16(ip->payload_length);
+	if (ip->version_class >> 4 != 6)
+		return SLUICE_IP_HEADER;
+	if (length > cursor->left - sizeof(*ip))
+		return SLUICE_IP_LENGTH;
+	if (sluice_ipv6_source_is_illegal(&packet->source))
+		return SLUICE_SOURCE_ADDRESS;
+	sluice_cursor_skip(cursor, sizeof(*ip));
+	cursor->left = length;
+	reason = sluice_parse_extensions(cursor, packet);
+	if (reason != SLUICE_UNDECIDED || packet->fragment)
+		return reason;
+	if (packet->protocol == SLUICE_PROTO_ICMPV6) {
+		packet->neighbour = sluice_is_neighbour(cursor, hop_limit);
+		return SLUICE_UNDECIDED;
+	}
+	return sluice_parse_transport(cursor, packet);
+}
+
+/* ---- the whole ---- */
+
+/* Parses [at, end), the readable part of a frame of `length` bytes. Fills in `packet`, which must be zero, as far as it
+ * gets; returns SLUICE_UNDECIDED or the reason that ends the packet's way here. */
+SLUICE_INLINE __u32 sluice_parse(const void *at, const void *end, __u32 length, struct sluice_packet *packet)
+{
+	struct sluice_cursor cursor = {(const __u8 *)at, (const __u8 *)end, length};
+	__u32 type = 0;
+	__u32 reason = sluice_parse_link(&cursor, &type);
+
+	packet->length = length;
+	if (reason != SLUICE_UNDECIDED)
+		return reason;
+	if (type == SLUICE_TYPE_IPV4)
+		return sluice_parse_ipv4(&cursor, packet);
+	if (type == SLUICE_TYPE_IPV6)
+		return sluice_parse_ipv6(&cursor, packet);
+	return SLUICE_NOT_IP;
+}
+
+#endif
