@@ -16,9 +16,9 @@
 /* ---- sources ---- */
 
 enum sluice_listed {
-	SLUICE_UNLISTED = 0,
-	SLUICE_LISTED_DENY = 1,
-	SLUICE_LISTED_ALLOW = 2,
+	SLUICE_SOURCE_UNLISTED = 0,
+	SLUICE_SOURCE_DENIED = 1,
+	SLUICE_SOURCE_ALLOWED = 2,
 };
 
 /* What the lists say of a source. Class 0: no list and no failsafe entry names it. */

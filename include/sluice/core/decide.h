@@ -49,25 +49,31 @@ SLUICE_INLINE struct sluice_decision sluice_allowed(__u32 reason, const struct s
 	return decision;
 }
 
+/* The rule of the first entry named. Requires entries != 0. */
 SLUICE_INLINE __u16 sluice_failsafe_rule(__u64 entries)
 {
-	__u32 i;
+	__u32 first = 0;
+	__u32 half;
 
-	for (i = 0; i < SLUICE_MAX_FAILSAFE && !(entries >> i & 1); i++)
-		;
-	return (__u16)(SLUICE_RULE_FIRST_FAILSAFE + i);
+	for (half = SLUICE_MAX_FAILSAFE / 2; half; half /= 2) {
+		if (!(entries & ((1ull << half) - 1))) {
+			entries >>= half;
+			first += half;
+		}
+	}
+	return (__u16)(SLUICE_RULE_FIRST_FAILSAFE + first);
 }
 
 SLUICE_INLINE struct sluice_decision sluice_decide(const struct sluice_packet *packet, const struct sluice_facts *facts,
 						   bool default_deny, bool drop_fragments)
 {
-	bool listed = facts->source.listed == SLUICE_LISTED_ALLOW;
+	bool listed = facts->source.listed == SLUICE_SOURCE_ALLOWED;
 
 	if (packet->neighbour)
 		return sluice_decided(SLUICE_NEIGHBOUR, 0);
 	if (facts->failsafe)
 		return sluice_decided(SLUICE_FAILSAFE, sluice_failsafe_rule(facts->failsafe));
-	if (facts->source.listed == SLUICE_LISTED_DENY)
+	if (facts->source.listed == SLUICE_SOURCE_DENIED)
 		return sluice_decided(SLUICE_LISTED_DENY, facts->source.rule);
 	if (facts->banned && !listed)
 		return sluice_decided(SLUICE_BANNED, 0);

@@ -240,7 +240,7 @@ SLUICE_INLINE __u32 sluice_parse_ipv6(struct sluice_cursor *cursor, struct sluic
 	length = SLUICE_BE16(ip->payload_length);
 	if (ip->version_class >> 4 != 6)
 		return SLUICE_IP_HEADER;
-	if (length > cursor->left - sizeof(*ip))
+	if (length + sizeof(*ip) > cursor->left)
 		return SLUICE_IP_LENGTH;
 	if (sluice_ipv6_source_is_illegal(&packet->source))
 		return SLUICE_SOURCE_ADDRESS;
@@ -258,7 +258,7 @@ SLUICE_INLINE __u32 sluice_parse_ipv6(struct sluice_cursor *cursor, struct sluic
 
 /* ---- the whole ---- */
 
-/* Parses [at, end), the readable part of a frame of `length` bytes. Fills in `packet`, which must be zero, as far as it
+/* Parses [at, end), the readable part of a frame of `length` >= end - at bytes. Fills in `packet`, which must be zero, as far as it
  * gets; returns SLUICE_UNDECIDED or the reason that ends the packet's way here. */
 SLUICE_INLINE __u32 sluice_parse(const void *at, const void *end, __u32 length, struct sluice_packet *packet)
 {

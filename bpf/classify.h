@@ -1,0 +1,123 @@
+/* Facts of a packet: lookups, no opinions. Each returns false where a lookup that cannot fail failed. */
+#ifndef SLUICE_BPF_CLASSIFY_H
+#define SLUICE_BPF_CLASSIFY_H
+
+#include "maps.h"
+#include "sluice/core/addr.h"
+#include "sluice/core/ranges.h"
+#include "sluice/core/wire.h"
+#include "walk.h"
+
+static __always_inline const void *fetch_block(void *image, __u32 index)
+{
+	return bpf_map_lookup_elem(image, &index);
+}
+
+/* A 16-bit cell of `ports` or `targets`. */
+static __always_inline bool read_cell(void *map, __u32 index, __u32 *value)
+{
+	__u32 block = index / SLUICE_CELLS_PER_BLOCK;
+	const struct sluice_cells *cells = bpf_map_lookup_elem(map, &block);
+
+	if (!cells)
+		return false;
+	*value = cells->cell[index % SLUICE_CELLS_PER_BLOCK];
+	return true;
+}
+
+static __always_inline __u64 address_half(const struct sluice_addr *address, __u32 first)
+{
+	return (__u64)SLUICE_BE32(address->word[first]) << 32 | SLUICE_BE32(address->word[first + 1]);
+}
+
+/* Longest prefix that holds `address`: its class, or for a destination its column. */
+static __always_inline __u32 find_range(void *ipv4, void *ipv6, const struct sluice_addr *address, __u32 family)
+{
+	if (family == SLUICE_IPV4)
+		return sluice_ranges_find_ipv4(fetch_block, ipv4, SLUICE_BE32(address->word[3]));
+	return sluice_ranges_find_ipv6(fetch_block, ipv6, address_half(address, 0), address_half(address, 2));
+}
+
+static __always_inline bool classify_source(struct walk *walk)
+{
+	__u32 id = find_range(&sources_ipv4, &sources_ipv6, &walk->packet.source, walk->packet.family);
+	const struct sluice_class *class = bpf_map_lookup_elem(&classes, &id);
+
+	if (!class)
+		return false;
+	walk->facts.source = *class;
+	return true;
+}
+
+/* The cell of `ports` that a packet falls in. */
+static __always_inline __u32 port_cell(const struct sluice_packet *packet)
+{
+	if (!packet->has_ports)
+		return SLUICE_CELL_PROTOCOL + packet->protocol;
+	return (packet->protocol == SLUICE_PROTO_TCP ? SLUICE_CELL_TCP : SLUICE_CELL_UDP) + packet->destination_port;
+}
+
+static __always_inline bool find_slot(const struct sluice_packet *packet, __u32 row, __u32 *slot)
+{
+	__u32 column = 0;
+
+	if (packet->fragment) {
+		*slot = SLUICE_SERVICE_FRAGMENTS;
+		return true;
+	}
+	if (config.by_destination)
+		column = find_range(&dests_ipv4, &dests_ipv6, &packet->destination, packet->family);
+	return read_cell(&targets, row + column, slot);
+}
+
+static __always_inline bool classify_destination(struct walk *walk)
+{
+	const struct sluice_service *service;
+	const struct sluice_group *group;
+	__u32 id, slot;
+
+	if (!read_cell(&ports, port_cell(&walk->packet), &id))
+		return false;
+	group = bpf_map_lookup_elem(&groups, &id);
+	if (!group || !find_slot(&walk->packet, group->row, &slot))
+		return false;
+	service = bpf_map_lookup_elem(&services, &slot);
+	if (!service)
+		return false;
+	walk->facts.failsafe = group->failsafe & walk->facts.source.failsafe;
+	walk->facts.slot = slot;
+	walk->facts.service = *service;
+	return true;
+}
+
+static __always_inline bool ban_stands(const struct sluice_addr *source, __u32 length, __u64 now_mono_ns)
+{
+	struct sluice_addr mask = sluice_addr_mask(length);
+	struct sluice_ban_key key = {sluice_addr_masked(source, &mask), length};
+	const struct sluice_ban *ban = bpf_map_lookup_elem(&bans, &key);
+
+	return ban && now_mono_ns < ban->expires_mono_ns;
+}
+
+static __always_inline bool classify_ban(struct walk *walk, __u64 now_mono_ns)
+{
+	__u32 zero = 0, family = walk->packet.family & 1, i;
+	const struct sluice_ban_lengths *lengths = bpf_map_lookup_elem(&ban_lengths, &zero);
+
+	if (!lengths)
+		return false;
+	for (i = 0; i < SLUICE_MAX_BAN_LENGTHS && i < lengths->count[family]; i++) {
+		if (ban_stands(&walk->packet.source, lengths->length[family][i], now_mono_ns)) {
+			walk->facts.banned = true;
+			break;
+		}
+	}
+	return true;
+}
+
+static __always_inline bool classify(struct walk *walk, __u64 now_mono_ns)
+{
+	return classify_source(walk) && classify_destination(walk) && classify_ban(walk, now_mono_ns);
+}
+
+#endif

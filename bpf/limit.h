@@ -1,0 +1,143 @@
+/* The limits of a decision: state and atomicity around core/limiter.h.
+ *
+ * Two passes. First every bucket is asked; the first that refuses ends the packet, and nothing has been written. Then
+ * every bucket is charged, each by one compare-and-swap. A bucket that somebody else charged in between is asked
+ * again; if it refuses now, the packet is dropped and what was charged before stays charged: the bound is kept on the
+ * strict side. The widest limit is asked first: once a service is over its rate, a flood of ever new sources touches
+ * one cache line and no more.
+ */
+#ifndef SLUICE_BPF_LIMIT_H
+#define SLUICE_BPF_LIMIT_H
+
+#include "maps.h"
+#include "sluice/core/addr.h"
+#include "sluice/core/hash.h"
+#include "sluice/core/limiter.h"
+#include "walk.h"
+
+/* A swap fails only if another processor charged the same way; each failure is somebody else's success. */
+#define CHARGE_ATTEMPTS 8
+
+enum charge_result {
+	CHARGE_ADMITTED,
+	CHARGE_REFUSED,
+	CHARGE_CONTENDED,
+	CHARGE_BROKEN,
+};
+
+/* Units that a packet costs on a meter; 0 where it does not count, or the limit has no such meter. */
+static __always_inline __u64 amount_of(const struct sluice_meter *meter, __u32 dimension,
+				       const struct sluice_packet *packet)
+{
+	if (!meter->speed)
+		return 0;
+	if (dimension == SLUICE_BITS)
+		return meter->cost * packet->length;
+	if (dimension == SLUICE_CONNECTIONS && !packet->opens_connection)
+		return 0;
+	return meter->cost;
+}
+
+static __always_inline struct sluice_bucket_set *find_set(const struct sluice_meter *meter, __u32 hash)
+{
+	__u32 index = meter->first_set + (hash & meter->set_mask);
+
+	return bpf_map_lookup_elem(&buckets, &index);
+}
+
+static __always_inline struct sluice_hash key_of(const struct sluice_limit *limit, const struct sluice_packet *packet)
+{
+	struct sluice_addr key = sluice_addr_masked(&packet->source, &limit->mask[packet->family & 1]);
+	struct sluice_hash_key secret = config.hash;
+
+	return sluice_hash_addr(&secret, &key);
+}
+
+static __always_inline enum charge_result charge_once(const struct sluice_meter *meter, struct sluice_bucket_set *set,
+						      __u32 tag, __u64 now_mono_ns, __u64 amount)
+{
+	struct sluice_charge charge =
+	    sluice_limiter_offer(meter, set, tag, sluice_meter_reading(meter, now_mono_ns), amount);
+	__u64 *way = &set->way[charge.way & (SLUICE_WAYS - 1)];
+
+	if (!charge.admitted)
+		return CHARGE_REFUSED;
+	return __sync_val_compare_and_swap(way, charge.seen, charge.next) == charge.seen ? CHARGE_ADMITTED
+											    : CHARGE_CONTENDED;
+}
+
+/* Asks (commit false) or charges (commit true) one meter for the packet. */
+static __always_inline enum charge_result meet_meter(const struct sluice_meter *meter, struct sluice_hash hash,
+						     __u64 now_mono_ns, __u64 amount, bool commit)
+{
+	struct sluice_bucket_set *set = find_set(meter, hash.set);
+	enum charge_result result = CHARGE_CONTENDED;
+	int attempt;
+
+	if (!set)
+		return CHARGE_BROKEN;
+	if (!commit)
+		return sluice_limiter_offer(meter, set, hash.tag, sluice_meter_reading(meter, now_mono_ns), amount)
+			       .admitted
+			   ? CHARGE_ADMITTED
+			   : CHARGE_REFUSED;
+	for (attempt = 0; attempt < CHARGE_ATTEMPTS && result == CHARGE_CONTENDED; attempt++)
+		result = charge_once(meter, set, hash.tag, now_mono_ns, amount);
+	return result;
+}
+
+static __always_inline __u32 refusal(enum charge_result result, const struct sluice_limit *limit, __u32 dimension)
+{
+	if (result == CHARGE_REFUSED)
+		return SLUICE_SERVICE_PACKETS + limit->scope * SLUICE_DIMENSIONS + dimension;
+	return result == CHARGE_CONTENDED ? SLUICE_CONTENDED : SLUICE_INTERNAL;
+}
+
+/* Asks or charges every meter of one limit; false once one refuses, with reason and rule set. */
+static __always_inline bool meet_limit(struct walk *walk, __u32 number, __u64 now_mono_ns, bool commit)
+{
+	const struct sluice_limit *limit = bpf_map_lookup_elem(&limits, &number);
+	struct sluice_hash hash;
+	__u32 dimension;
+
+	if (!limit) {
+		walk->decision = sluice_decided(SLUICE_INTERNAL, 0);
+		return false;
+	}
+	hash = key_of(limit, &walk->packet);
+	for (dimension = 0; dimension < SLUICE_DIMENSIONS; dimension++) {
+		const struct sluice_meter *meter = &limit->meter[dimension];
+		__u64 amount = amount_of(meter, dimension, &walk->packet);
+		enum charge_result result;
+
+		if (!amount)
+			continue;
+		result = meet_meter(meter, hash, now_mono_ns, amount, commit);
+		if (result != CHARGE_ADMITTED) {
+			walk->decision = sluice_decided(refusal(result, limit, dimension), limit->rule);
+			return false;
+		}
+	}
+	return true;
+}
+
+static __always_inline bool meet_limits(struct walk *walk, __u64 now_mono_ns, bool commit)
+{
+	__u32 i;
+
+	for (i = 0; i < SLUICE_DECISION_LIMITS; i++) {
+		__u32 number = walk->decision.limit[i];
+
+		if (number && !meet_limit(walk, number, now_mono_ns, commit))
+			return false;
+	}
+	return true;
+}
+
+static __always_inline void limit(struct walk *walk, __u64 now_mono_ns)
+{
+	if (meet_limits(walk, now_mono_ns, false))
+		meet_limits(walk, now_mono_ns, true);
+}
+
+#endif
