@@ -1,0 +1,124 @@
+#include "text/number.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+
+namespace sluice::text {
+namespace {
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::uint64_t kLongest = 100ull * 365 * 86400;  // seconds
+
+struct Unit {
+	char letter;
+	std::uint64_t seconds;
+};
+constexpr std::array<Unit, 4> kUnits{{{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}}};
+
+std::string print(const char* format, double value)
+{
+	std::array<char, 64> buffer{};
+	const int length = std::snprintf(buffer.data(), buffer.size(), format, value);
+	return std::string(buffer.data(), static_cast<std::size_t>(length));
+}
+
+Error bad_duration(std::string_view text)
+{
+	return Error(ErrorCode::kInvalid, "\"" + std::string(text) + "\" is not a duration",
+	             "write 10s, 5m, 2h, 1d or 1h30m");
+}
+
+}  // namespace
+
+std::string grouped(std::uint64_t value)
+{
+	std::string digits = std::to_string(value);
+	for (std::size_t at = digits.size(); at > 3; at -= 3)
+		digits.insert(at - 3, 1, ' ');
+	return digits;
+}
+
+std::string scaled(double value)
+{
+	constexpr std::array<const char*, 6> suffixes{"", "k", "M", "G", "T", "P"};
+	std::size_t power = 0;
+
+	while (value >= 999.5 && power + 1 < suffixes.size()) {
+		value /= 1000;
+		power++;
+	}
+	const bool whole = power == 0 && value == std::floor(value);
+	const char* format = whole || value >= 99.95 ? "%.0f" : value >= 9.995 ? "%.1f" : "%.2f";
+	return print(format, value) + suffixes[power];
+}
+
+std::string bytes(std::uint64_t value)
+{
+	constexpr std::array<const char*, 6> suffixes{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+	if (value < 1024)
+		return std::to_string(value) + " B";
+	double scaled_value = static_cast<double>(value) / 1024;
+	std::size_t power = 0;
+	while (scaled_value >= 1023.95 && power + 1 < suffixes.size()) {
+		scaled_value /= 1024;
+		power++;
+	}
+	return print("%.1f ", scaled_value) + suffixes[power];
+}
+
+std::string duration(std::uint64_t nanoseconds)
+{
+	if (nanoseconds < kSecond) {
+		if (nanoseconds >= 1'000'000)
+			return std::to_string(nanoseconds / 1'000'000) + "ms";
+		if (nanoseconds >= 1'000)
+			return std::to_string(nanoseconds / 1'000) + "us";
+		return std::to_string(nanoseconds) + "ns";
+	}
+	std::uint64_t seconds = nanoseconds / kSecond;
+	std::string text;
+	for (std::size_t i = 0; i < kUnits.size(); i++) {
+		if (seconds < kUnits[i].seconds)
+			continue;
+		text = std::to_string(seconds / kUnits[i].seconds) + kUnits[i].letter;
+		seconds %= kUnits[i].seconds;
+		if (i + 1 < kUnits.size() && seconds >= kUnits[i + 1].seconds)
+			text += " " + std::to_string(seconds / kUnits[i + 1].seconds) + kUnits[i + 1].letter;
+		break;
+	}
+	return text;
+}
+
+Result<std::uint64_t> parse_duration(std::string_view text)
+{
+	std::string_view rest = text;
+	std::uint64_t total = 0;
+	std::size_t unit = 0;
+
+	while (!rest.empty()) {
+		std::uint64_t count = 0;
+		const auto [end, code] = std::from_chars(rest.data(), rest.data() + rest.size(), count);
+		rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+		if (code != std::errc() || rest.empty())
+			return bad_duration(text);
+		while (unit < kUnits.size() && kUnits[unit].letter != rest.front())
+			unit++;
+		if (unit == kUnits.size() || count > kLongest / kUnits[unit].seconds)
+			return bad_duration(text);
+		total += count * kUnits[unit].seconds;
+		rest.remove_prefix(1);
+		unit++;
+	}
+	if (total == 0 || total > kLongest)
+		return bad_duration(text);
+	return total * kSecond;
+}
+
+std::string counted(std::uint64_t value, std::string_view one, std::string_view many)
+{
+	return grouped(value) + " " + std::string(value == 1 ? one : many);
+}
+
+}  // namespace sluice::text
