@@ -20,7 +20,7 @@ void Output::write(std::string_view text)
 		} else if (errno != EINTR) {
 			closed_ = true;
 			if (errno != EPIPE)
-				failure_ = Error(ErrorCode::kFailed, std::string("write the output: ") + std::strerror(errno));
+				failure_ = Error(ErrorCode::kFailed, std::strerror(errno));
 		}
 	}
 }

@@ -40,7 +40,7 @@ Style Style::of(int fd)
 {
 	if (isatty(fd) == 0)
 		return {};
-	return {.colour = environment("NO_COLOR").empty() && environment("TERM") != "dumb", .grouped = true};
+	return {.colour = environment("NO_COLOR").empty() && environment("TERM") != "dumb", .terminal = true};
 }
 
 std::string Style::paint(Colour which, std::string_view text) const
@@ -52,7 +52,7 @@ std::string Style::paint(Colour which, std::string_view text) const
 
 std::string Style::count(std::uint64_t value) const
 {
-	return grouped ? text::grouped(value) : std::to_string(value);
+	return terminal ? grouped(value) : std::to_string(value);
 }
 
 std::size_t width(std::string_view text)

@@ -12,9 +12,9 @@ enum class Colour { kNone, kRed, kGreen, kYellow, kBold, kDim };
 
 struct Style {
 	bool colour = false;
-	bool grouped = false;
+	bool terminal = false;  // digits in groups; the screen may be redrawn
 
-	// For a descriptor: both on a terminal, no colour where NO_COLOR is set and not empty (no-color.org) or TERM is "dumb".
+	// For a descriptor: both on a terminal, but no colour where NO_COLOR is set and not empty (no-color.org) or TERM is "dumb".
 	static Style of(int fd);
 
 	// `text` between the escapes of `which`, or as it is.
