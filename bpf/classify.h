@@ -99,19 +99,30 @@ static __always_inline bool ban_stands(const struct sluice_addr *source, __u32 l
 	return ban && now_mono_ns < ban->expires_mono_ns;
 }
 
+/* Whether a ban of any length in use holds `source`. A global function: the verifier judges it once. */
+__noinline int find_ban(const struct sluice_addr *source, const struct sluice_ban_lengths *lengths, __u32 family,
+			__u64 now_mono_ns)
+{
+	__u32 i;
+
+	if (!source || !lengths || family >= SLUICE_FAMILIES)
+		return false;
+	for (i = 0; i < SLUICE_MAX_BAN_LENGTHS && i < lengths->count[family]; i++) {
+		if (ban_stands(source, lengths->length[family][i], now_mono_ns))
+			return true;
+	}
+	return false;
+}
+
 static __always_inline bool classify_ban(struct walk *walk, __u64 now_mono_ns)
 {
-	__u32 zero = 0, family = walk->packet.family & 1, i;
+	__u32 zero = 0, family = walk->packet.family & 1;
 	const struct sluice_ban_lengths *lengths = bpf_map_lookup_elem(&ban_lengths, &zero);
 
 	if (!lengths)
 		return false;
-	for (i = 0; i < SLUICE_MAX_BAN_LENGTHS && i < lengths->count[family]; i++) {
-		if (ban_stands(&walk->packet.source, lengths->length[family][i], now_mono_ns)) {
-			walk->facts.banned = true;
-			break;
-		}
-	}
+	if (lengths->count[family])
+		walk->facts.banned = find_ban(&walk->packet.source, lengths, family, now_mono_ns);
 	return true;
 }
 

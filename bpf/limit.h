@@ -15,7 +15,7 @@
 #include "sluice/core/limiter.h"
 #include "walk.h"
 
-/* A swap fails only if another processor charged the same way; each failure is somebody else's success. */
+/* A charge fails only if another processor charged the same way; each failure is somebody else's success. */
 #define CHARGE_ATTEMPTS 8
 
 enum charge_result {
@@ -53,40 +53,42 @@ static __always_inline struct sluice_hash key_of(const struct sluice_limit *limi
 	return sluice_hash_addr(&secret, &key);
 }
 
-static __always_inline enum charge_result charge_once(const struct sluice_meter *meter, struct sluice_bucket_set *set,
-						      __u32 tag, __u64 now_mono_ns, __u64 amount)
+/* Asks a bucket. A global function: the verifier judges it once, whoever calls. */
+__noinline int bucket_asked(const struct sluice_meter *meter, struct sluice_bucket_set *set, __u32 tag,
+			    __u64 now_mono_ns, __u64 amount)
 {
-	struct sluice_charge charge =
-	    sluice_limiter_offer(meter, set, tag, sluice_meter_reading(meter, now_mono_ns), amount);
-	__u64 *way = &set->way[charge.way & (SLUICE_WAYS - 1)];
-
-	if (!charge.admitted)
-		return CHARGE_REFUSED;
-	return __sync_val_compare_and_swap(way, charge.seen, charge.next) == charge.seen ? CHARGE_ADMITTED
-											    : CHARGE_CONTENDED;
+	if (!meter || !set)
+		return CHARGE_BROKEN;
+	return sluice_limiter_offer(meter, set, tag, sluice_meter_reading(meter, now_mono_ns), amount).admitted
+		   ? CHARGE_ADMITTED
+		   : CHARGE_REFUSED;
 }
 
-/* Asks (commit false) or charges (commit true) one meter for the packet. */
-static __always_inline enum charge_result meet_meter(const struct sluice_meter *meter, struct sluice_hash hash,
-						     __u64 now_mono_ns, __u64 amount, bool commit)
+/* Charges a bucket. */
+__noinline int bucket_charged(const struct sluice_meter *meter, struct sluice_bucket_set *set, __u32 tag,
+			      __u64 now_mono_ns, __u64 amount)
 {
-	struct sluice_bucket_set *set = find_set(meter, hash.set);
-	enum charge_result result = CHARGE_CONTENDED;
+	__u64 reading;
 	int attempt;
 
-	if (!set)
+	if (!meter || !set)
 		return CHARGE_BROKEN;
-	if (!commit)
-		return sluice_limiter_offer(meter, set, hash.tag, sluice_meter_reading(meter, now_mono_ns), amount)
-			       .admitted
-			   ? CHARGE_ADMITTED
-			   : CHARGE_REFUSED;
-	for (attempt = 0; attempt < CHARGE_ATTEMPTS && result == CHARGE_CONTENDED; attempt++)
-		result = charge_once(meter, set, hash.tag, now_mono_ns, amount);
-	return result;
+	reading = sluice_meter_reading(meter, now_mono_ns);
+	for (attempt = 0; attempt < CHARGE_ATTEMPTS; attempt++) {
+		struct sluice_charge charge = sluice_limiter_offer(meter, set, tag, reading, amount);
+		__u64 *way = &set->way[charge.way & (SLUICE_WAYS - 1)];
+
+		if (charge.stale)
+			continue;
+		if (!charge.admitted)
+			return CHARGE_REFUSED;
+		if (__sync_val_compare_and_swap(way, charge.seen, charge.next) == charge.seen)
+			return CHARGE_ADMITTED;
+	}
+	return CHARGE_CONTENDED;
 }
 
-static __always_inline __u32 refusal(enum charge_result result, const struct sluice_limit *limit, __u32 dimension)
+static __always_inline __u32 refusal(int result, const struct sluice_limit *limit, __u32 dimension)
 {
 	if (result == CHARGE_REFUSED)
 		return SLUICE_SERVICE_PACKETS + limit->scope * SLUICE_DIMENSIONS + dimension;
@@ -108,11 +110,14 @@ static __always_inline bool meet_limit(struct walk *walk, __u32 number, __u64 no
 	for (dimension = 0; dimension < SLUICE_DIMENSIONS; dimension++) {
 		const struct sluice_meter *meter = &limit->meter[dimension];
 		__u64 amount = amount_of(meter, dimension, &walk->packet);
-		enum charge_result result;
+		struct sluice_bucket_set *set;
+		int result;
 
 		if (!amount)
 			continue;
-		result = meet_meter(meter, hash, now_mono_ns, amount, commit);
+		set = find_set(meter, hash.set);
+		result = commit ? bucket_charged(meter, set, hash.tag, now_mono_ns, amount)
+				: bucket_asked(meter, set, hash.tag, now_mono_ns, amount);
 		if (result != CHARGE_ADMITTED) {
 			walk->decision = sluice_decided(refusal(result, limit, dimension), limit->rule);
 			return false;
@@ -134,10 +139,14 @@ static __always_inline bool meet_limits(struct walk *walk, __u64 now_mono_ns, bo
 	return true;
 }
 
-static __always_inline void limit(struct walk *walk, __u64 now_mono_ns)
+/* A global function: the verifier judges it once, apart from what led there. */
+__noinline int limit(struct walk *walk, __u64 now_mono_ns)
 {
+	if (!walk)
+		return 0;
 	if (meet_limits(walk, now_mono_ns, false))
 		meet_limits(walk, now_mono_ns, true);
+	return 0;
 }
 
 #endif

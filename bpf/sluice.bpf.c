@@ -11,11 +11,20 @@
 #include "sluice/core/parse.h"
 #include "walk.h"
 
-char license[] SEC("license") = "GPL";
+char sluice_license[] SEC("license") = "GPL";
 
-static __always_inline void judge(struct walk *walk, const void *at, const void *end, __u32 length, __u64 now_mono_ns)
+/* Bytes to a packet, or a reason. A global function: the verifier judges it once, apart from what follows. */
+__noinline int parse(struct xdp_md *context, struct sluice_packet *packet)
 {
-	__u32 reason = sluice_parse(at, end, length, &walk->packet);
+	const void *at = (const void *)(long)context->data;
+	const void *end = (const void *)(long)context->data_end;
+
+	return packet ? sluice_parse(at, end, bpf_xdp_get_buff_len(context), packet) : SLUICE_INTERNAL;
+}
+
+static __always_inline void judge(struct walk *walk, struct xdp_md *context, __u64 now_mono_ns)
+{
+	__u32 reason = parse(context, &walk->packet);
 
 	if (reason != SLUICE_UNDECIDED) {
 		walk->decision = sluice_decided(reason, 0);
@@ -26,17 +35,16 @@ static __always_inline void judge(struct walk *walk, const void *at, const void 
 		return;
 	}
 	walk->decision = sluice_decide(&walk->packet, &walk->facts, config.default_deny, config.drop_fragments);
-	limit(walk, now_mono_ns);
+	if (sluice_has_limits(&walk->decision))
+		limit(walk, now_mono_ns);
 }
 
 SEC("xdp.frags")
 int sluice_xdp(struct xdp_md *context)
 {
-	const void *at = (const void *)(long)context->data;
-	const void *end = (const void *)(long)context->data_end;
 	__u64 now_mono_ns = bpf_ktime_get_coarse_ns();
 	struct walk walk = {};
 
-	judge(&walk, at, end, bpf_xdp_get_buff_len(context), now_mono_ns);
+	judge(&walk, context, now_mono_ns);
 	return conclude(&walk, now_mono_ns, context->ingress_ifindex);
 }

@@ -31,6 +31,11 @@ struct sluice_decision {
 	__u16 limit[SLUICE_DECISION_LIMITS]; /* 0: none */
 };
 
+SLUICE_INLINE bool sluice_has_limits(const struct sluice_decision *decision)
+{
+	return decision->limit[0] | decision->limit[1] | decision->limit[2];
+}
+
 SLUICE_INLINE struct sluice_decision sluice_decided(__u32 reason, __u16 rule)
 {
 	struct sluice_decision decision = {reason, rule, {0, 0, 0}};

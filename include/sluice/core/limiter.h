@@ -38,42 +38,71 @@ SLUICE_INLINE __u64 sluice_bucket_level(const struct sluice_meter *meter, __u64 
 	return ahead <= meter->horizon ? ahead : 0;
 }
 
-/* What a charge would do to a set. */
+/* Where a key's bucket is, or would be: the way's number in the lower 3 bits, above it the way's age, or
+ * SLUICE_PLACE_OWN where the way bears the key's tag. One number, compared whole: the largest is the place. */
+#define SLUICE_PLACE_SHIFT 3u
+#define SLUICE_PLACE_OWN (1ull << 60)
+
+/* How long ago a way was empty, in units; counted from the horizon, so that ways that are not empty come last, the
+ * fullest at the very end. */
+SLUICE_INLINE __u64 sluice_way_age(const struct sluice_meter *meter, __u64 way, __u64 reading)
+{
+	return (reading + meter->horizon - way) & SLUICE_READING_MASK;
+}
+
+/* The place of the way with the lowest reading, the first among equals. Without a branch, since its outcome is the
+ * attacker's choice. Places are below 2^61, so that a difference's sign is that of the comparison. */
+SLUICE_INLINE __u64 sluice_limiter_emptiest(const struct sluice_meter *meter,
+					    const volatile struct sluice_bucket_set *set, __u64 reading)
+{
+	__u64 best = 0;
+	__u32 i;
+
+	for (i = 0; i < SLUICE_WAYS; i++) {
+		__u64 place = sluice_way_age(meter, set->way[i], reading) << SLUICE_PLACE_SHIFT | (SLUICE_WAYS - 1 - i);
+
+		best += (place - best) & (0 - ((best - place) >> 63));
+	}
+	return best;
+}
+
+SLUICE_INLINE __u64 sluice_limiter_place(const struct sluice_meter *meter, const volatile struct sluice_bucket_set *set,
+					 __u32 tag, __u64 reading)
+{
+	__u32 i;
+
+	for (i = 0; i < SLUICE_WAYS; i++) {
+		if (set->way[i] >> SLUICE_READING_BITS == tag)
+			return SLUICE_PLACE_OWN | (SLUICE_WAYS - 1 - i);
+	}
+	return sluice_limiter_emptiest(meter, set, reading);
+}
+
+/* What a charge would do to a way. */
 struct sluice_charge {
 	__u64 seen;    /* the way as it was read */
 	__u64 next;    /* the way as it will be; only if admitted */
 	__u32 way;
 	bool admitted;
+	bool stale;    /* the way changed under the reader: ask again */
 };
 
-/* Offers `amount` units to the bucket `tag` of `set`. Pure: `set` is read once, way by way; the caller swaps
- * way `way` from `seen` to `next`, and asks again if that fails. An amount above the burst is never admitted. */
+/* Offers `amount` units to the bucket `tag` of `set`. Writes nothing: if admitted and not stale, the caller
+ * swaps way `way` from `seen` to `next`, and asks again if that fails. An amount above the burst is never admitted. */
 SLUICE_INLINE struct sluice_charge sluice_limiter_offer(const struct sluice_meter *meter,
 							const volatile struct sluice_bucket_set *set, __u32 tag,
 							__u64 reading, __u64 amount)
 {
+	__u64 place = sluice_limiter_place(meter, set, tag, reading);
 	struct sluice_charge charge = {};
-	__u64 oldest = 0;
 	__u64 level;
-	__u32 i;
 
-	for (i = 0; i < SLUICE_WAYS; i++) {
-		__u64 way = set->way[i];
-		/* How long ago the way was, or will be, empty: the larger, the lower its reading. The offset keeps
-		 * levels up to the horizon in order behind everything that has passed. */
-		__u64 age = (reading + meter->horizon - way) & SLUICE_READING_MASK;
-
-		if (way >> SLUICE_READING_BITS == tag) {
-			charge.seen = way;
-			charge.way = i;
-			break;
-		}
-		if (i == 0 || age > oldest) {
-			oldest = age;
-			charge.seen = way;
-			charge.way = i;
-		}
-	}
+	charge.way = SLUICE_WAYS - 1 - (place & (SLUICE_WAYS - 1));
+	charge.seen = set->way[charge.way];
+	if (place >= SLUICE_PLACE_OWN)
+		charge.stale = charge.seen >> SLUICE_READING_BITS != tag;
+	else /* every write moves a reading on: the same age is the same way */
+		charge.stale = sluice_way_age(meter, charge.seen, reading) != place >> SLUICE_PLACE_SHIFT;
 	level = sluice_bucket_level(meter, charge.seen, reading) + amount;
 	charge.admitted = level <= meter->burst;
 	charge.next = (__u64)tag << SLUICE_READING_BITS | ((reading + level) & SLUICE_READING_MASK);
