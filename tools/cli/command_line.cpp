@@ -61,7 +61,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& words
 
 	for (const auto& candidate : words) {
 		const bool begins = word.size() >= 2 && candidate.starts_with(word);
-		const std::size_t distance = begins ? 1 : edits(word, candidate);
+		const std::size_t distance = begins ? 0 : edits(word, candidate);
 		if (distance < fewest) {
 			fewest = distance;
 			best = candidate;

@@ -1,0 +1,81 @@
+# bash completion for sluice(1), sluice-dump(1)
+
+_sluice_reasons() {
+	command sluice events --reasons --json 2>/dev/null | tr ',{}[]' '\n' | sed -n 's/^"reason": *"\(.*\)"$/\1/p'
+}
+
+_sluice_verb() {
+	local i
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--socket | --pins) ((i++)) ;;
+		-*) ;;
+		*)
+			echo "${COMP_WORDS[i]}"
+			return
+			;;
+		esac
+	done
+}
+
+_sluice() {
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+	local verbs='check apply status stats events ban unban bans attach detach panic'
+	local globals='--socket --pins --json --help'
+	local verb words='' IFS=$' \t\n'
+
+	COMPREPLY=()
+	verb=$(_sluice_verb)
+	case $before in
+	--socket | --pins)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		compopt -o filenames
+		return
+		;;
+	--reason) words=$(_sluice_reasons) ;;
+	--mode) words='native generic' ;;
+	--for) words='10m 1h 1d' ;;
+	--interval) words='1s 5s 1m' ;;
+	--why) return ;;
+	*)
+		case $verb in
+		'') words="$verbs $globals --version" ;;
+		check | apply)
+			if [[ $word != -* ]]; then
+				mapfile -t COMPREPLY < <(compgen -f -- "$word")
+				compopt -o filenames
+				return
+			fi
+			words=$globals
+			;;
+		stats) words="--watch --interval --all $globals" ;;
+		events) words="--follow --reason --reasons $globals" ;;
+		ban) words="--for --why $globals" ;;
+		attach) words="$(ls /sys/class/net 2>/dev/null) --mode $globals" ;;
+		detach) words="$(ls /sys/class/net 2>/dev/null) $globals" ;;
+		*) words=$globals ;;
+		esac
+		;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+
+_sluice_dump() {
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+
+	COMPREPLY=()
+	case $before in
+	--pins)
+		mapfile -t COMPREPLY < <(compgen -d -- "$word")
+		compopt -o filenames
+		;;
+	--source) ;;
+	*)
+		mapfile -t COMPREPLY < <(compgen -W \
+			'counters bans limits sources --pins --json --prometheus --source --help --version' -- "$word")
+		;;
+	esac
+}
+
+complete -F _sluice sluice
+complete -F _sluice_dump sluice-dump

@@ -1,0 +1,42 @@
+# fish completion for sluice(1)
+
+set -l verbs check apply status stats events ban unban bans attach detach panic
+
+function __sluice_reasons
+    command sluice events --reasons --json 2>/dev/null | tr ',{}[]' '\n' | string replace -rf '^"reason": *"(.*)"$' '$1'
+end
+
+function __sluice_interfaces
+    path basename /sys/class/net/* 2>/dev/null; or command ls /sys/class/net
+end
+
+complete -c sluice -f
+complete -c sluice -l socket -r -F -d 'the control socket of the daemon'
+complete -c sluice -l pins -r -F -d 'where the pinned maps and links are'
+complete -c sluice -l json -d 'print JSON instead of text'
+complete -c sluice -s h -l help -d 'print help'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -l version -d 'print the version'
+
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a check -d 'validate a policy, without root or daemon'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a apply -d 'install a policy atomically'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a status -d 'interfaces, generation, rates, health'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a stats -d 'counters by reason, service, list and limit'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a events -d 'sampled drops, bans, policy changes'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a ban -d 'drop addresses and prefixes'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a unban -d 'lift bans'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a bans -d 'list the bans that stand'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a attach -d 'judge the packets of an interface'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a detach -d 'stop judging the packets of an interface'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a panic -d 'take Sluice off every interface'
+
+complete -c sluice -n '__fish_seen_subcommand_from check apply' -F
+complete -c sluice -n '__fish_seen_subcommand_from stats' -l watch -d 'again and again, with rates'
+complete -c sluice -n '__fish_seen_subcommand_from stats' -l interval -x -a '1s 5s 1m' -d 'time between'
+complete -c sluice -n '__fish_seen_subcommand_from stats' -l all -d 'what is zero or retired, too'
+complete -c sluice -n '__fish_seen_subcommand_from events' -l follow -d 'go on until interrupted'
+complete -c sluice -n '__fish_seen_subcommand_from events' -l reason -x -a '(__sluice_reasons)' -d 'drops of one reason'
+complete -c sluice -n '__fish_seen_subcommand_from events' -l reasons -d 'what each reason means'
+complete -c sluice -n '__fish_seen_subcommand_from ban' -l for -x -a '10m 1h 1d' -d 'how long'
+complete -c sluice -n '__fish_seen_subcommand_from ban' -l why -x -d 'a note'
+complete -c sluice -n '__fish_seen_subcommand_from attach' -l mode -x -a 'native generic' -d 'this mode only'
+complete -c sluice -n '__fish_seen_subcommand_from attach detach' -a '(__sluice_interfaces)'

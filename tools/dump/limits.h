@@ -1,0 +1,72 @@
+// Limits, from the kernel's numbers back to people's: what was configured, and how full it is. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "net/address.h"
+#include "net/rate.h"
+#include "sluice/abi/limit.h"
+#include "sluice/abi/policy.h"
+
+namespace sluice::dump {
+
+// The buckets of every limit, as one table.
+using Buckets = std::span<const sluice_bucket_set>;
+
+// One counted quantity of a limit. Levels are in its unit (packets, bits, connections), rounded up.
+struct Gauge {
+	unsigned dimension = SLUICE_PACKETS;
+	net::Rate rate;
+	std::uint64_t burst = 0;
+	std::uint64_t keys_in_use = 0;  // buckets that are not empty
+	std::uint64_t keys = 0;         // room for so many
+	std::uint64_t fullest = 0;      // the highest level
+};
+
+struct LimitReport {
+	std::string name;
+	unsigned scope = SLUICE_SCOPE_SERVICE;
+	std::vector<Gauge> gauges;
+};
+
+// What one source has left of one quantity.
+struct Level {
+	unsigned dimension = SLUICE_PACKETS;
+	net::Rate rate;
+	std::uint64_t burst = 0;
+	std::uint64_t level = 0;
+	std::uint64_t left = 0;          // rounded down
+	std::uint64_t recovered_ns = 0;  // until the level is 0 again
+	bool shared = false;             // no bucket of its own, and its set is full: it would take over this level
+};
+
+struct SourceLimit {
+	std::string name;
+	unsigned scope = SLUICE_SCOPE_SERVICE;
+	std::string key;  // the prefix that is held: "192.0.2.7", "2001:db8:1:2::/64", "all"
+	std::vector<Level> levels;
+};
+
+// "packets", "bits", "connections"; "all-sources", "each-source", "each-prefix", "limit".
+const char* dimension_name(unsigned dimension);
+const char* scope_name(unsigned scope);
+
+// The rate and the burst that a policy was written with, from a meter that is not absent. The rate is exact where the
+// compiler rounded down, as it does; otherwise the nearest whole number.
+net::Rate configured_rate(const sluice_meter& meter, unsigned dimension);
+std::uint64_t configured_burst(const sluice_meter& meter, unsigned dimension);
+
+// `limits` by number, [0] being "no limit"; `rules` by rule number. A region that reaches past the table reads as empty.
+std::vector<LimitReport> report_limits(std::span<const sluice_limit> limits, std::span<const sluice_name> rules,
+                                       Buckets buckets, std::uint64_t now_mono_ns);
+
+// The limits that can hold `source`, whose class is `of`: a list's own limit stands in for those on sources and prefixes.
+std::vector<SourceLimit> report_source(std::span<const sluice_limit> limits, std::span<const sluice_name> rules,
+                                       Buckets buckets, const sluice_hash_key& key, const sluice_class& of,
+                                       const net::Address& source, std::uint64_t now_mono_ns);
+
+}  // namespace sluice::dump

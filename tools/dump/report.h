@@ -1,0 +1,73 @@
+// What the dump tool found, as values; and how it is written.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dump/limits.h"
+#include "net/address.h"
+#include "net/prefix.h"
+#include "text/style.h"
+
+namespace sluice::dump {
+
+struct ServiceCount {
+	std::string service;
+	std::string reason;
+	std::string verdict;
+	bool retired = false;  // the service is no longer in the policy
+	std::uint64_t packets = 0;
+	std::uint64_t bytes = 0;
+};
+
+struct RuleCount {
+	std::string rule;
+	std::string kind;
+	bool retired = false;
+	std::uint64_t packets = 0;
+	std::uint64_t bytes = 0;
+};
+
+struct CounterReport {
+	std::vector<ServiceCount> services;  // those that are not zero
+	std::vector<RuleCount> rules;
+	std::uint64_t events_lost = 0;
+};
+
+struct BanReport {
+	net::Prefix prefix;
+	std::optional<std::uint64_t> remaining_ns;  // none: until lifted
+	std::uint64_t created_unix_ns = 0;
+	std::string why;
+};
+
+// Neighbouring addresses that the lists treat alike.
+struct SourceRange {
+	net::Address first;
+	net::Address last;
+	std::string list;      // "-": on none
+	std::string action;    // "allow", "deny", "-"
+	std::string limit;     // the list's own; "-": none
+	std::uint64_t failsafe = 0;  // bit i: failsafe entry i + 1 names these sources
+};
+
+struct Report {
+	std::uint32_t generation = 0;
+	std::optional<net::Address> source;  // the one asked about
+	std::optional<CounterReport> counters;
+	std::optional<std::vector<BanReport>> bans;
+	std::optional<std::vector<LimitReport>> limits;
+	std::optional<std::vector<SourceLimit>> source_limits;  // in place of `limits`
+	std::optional<std::vector<SourceRange>> sources;        // one, for the one asked about
+};
+
+// Tables, each under its name where there is more than one.
+std::string to_text(const Report& report, const text::Style& style);
+// One object: {generation, counters: {…}, bans: […], limits: […], sources: […]}, what was asked for.
+std::string to_json(const Report& report);
+// Prometheus text exposition format 0.0.4.
+std::string to_prometheus(const Report& report);
+
+}  // namespace sluice::dump

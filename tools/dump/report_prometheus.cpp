@@ -1,0 +1,150 @@
+#include <cmath>
+#include <cstdio>
+#include <map>
+
+#include "dump/report.h"
+
+namespace sluice::dump {
+namespace {
+
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+// Backslash, quote and line feed are escaped in label values; nothing else is.
+std::string escaped(const std::string& value)
+{
+	std::string out;
+	for (const char c : value) {
+		if (c == '\n') {
+			out += "\\n";
+			continue;
+		}
+		if (c == '\\' || c == '"')
+			out += '\\';
+		out += c;
+	}
+	return out;
+}
+
+// One metric: its HELP and TYPE once, then its samples.
+class Metric {
+public:
+	Metric(std::string name, const char* type, const char* help)
+	    : name_(std::move(name)), text_("# HELP " + name_ + " " + help + "\n# TYPE " + name_ + " " + type + "\n")
+	{
+	}
+
+	void add(const Labels& labels, const std::string& value)
+	{
+		std::string list;
+		for (const auto& [label, text] : labels)
+			list += (list.empty() ? "" : ",") + label + "=\"" + escaped(text) + "\"";
+		text_ += name_ + (list.empty() ? "" : "{" + list + "}") + " " + value + "\n";
+	}
+	void add(const Labels& labels, std::uint64_t value) { add(labels, std::to_string(value)); }
+
+	const std::string& text() const { return text_; }
+
+private:
+	std::string name_;
+	std::string text_;
+};
+
+std::string write(const CounterReport& counters)
+{
+	Metric packets("sluice_packets_total", "counter", "Packets by service, reason and verdict.");
+	Metric bytes("sluice_bytes_total", "counter", "Bytes of whole frames by service, reason and verdict.");
+	for (const auto& row : counters.services) {
+		const Labels labels{{"service", row.service}, {"reason", row.reason}, {"verdict", row.verdict}};
+		packets.add(labels, row.packets);
+		bytes.add(labels, row.bytes);
+	}
+	Metric rule_packets("sluice_rule_packets_total", "counter", "Packets that a list, failsafe entry or limit decided.");
+	Metric rule_bytes("sluice_rule_bytes_total", "counter", "Bytes that a list, failsafe entry or limit decided.");
+	for (const auto& row : counters.rules) {
+		const Labels labels{{"rule", row.rule}, {"kind", row.kind}};
+		rule_packets.add(labels, row.packets);
+		rule_bytes.add(labels, row.bytes);
+	}
+	Metric lost("sluice_events_lost_total", "counter", "Events that were not written.");
+	lost.add({}, counters.events_lost);
+	return packets.text() + bytes.text() + rule_packets.text() + rule_bytes.text() + lost.text();
+}
+
+std::string write(const std::vector<BanReport>& bans)
+{
+	Metric metric("sluice_bans", "gauge", "Bans that stand.");
+	metric.add({}, bans.size());
+	return metric.text();
+}
+
+std::string rate_text(const net::Rate& rate)
+{
+	char text[32];
+	std::snprintf(text, sizeof(text), "%.10g", rate.per_second());
+	return text;
+}
+
+std::string write(const std::vector<LimitReport>& limits)
+{
+	Metric rate("sluice_limit_rate", "gauge", "Configured rate per second.");
+	Metric burst("sluice_limit_burst", "gauge", "Configured burst.");
+	Metric keys("sluice_limit_keys", "gauge", "Keys whose bucket is not empty.");
+	Metric fullest("sluice_limit_fullest", "gauge", "Highest level of any key.");
+	for (const auto& limit : limits) {
+		for (const auto& gauge : limit.gauges) {
+			const Labels labels{{"limit", limit.name}, {"unit", dimension_name(gauge.dimension)}};
+			rate.add(labels, rate_text(gauge.rate));
+			burst.add(labels, gauge.burst);
+			keys.add(labels, gauge.keys_in_use);
+			fullest.add(labels, gauge.fullest);
+		}
+	}
+	return rate.text() + burst.text() + keys.text() + fullest.text();
+}
+
+std::string write(const net::Address& source, const std::vector<SourceLimit>& limits)
+{
+	Metric level("sluice_source_level", "gauge", "Level of one source in a limit.");
+	Metric left("sluice_source_left", "gauge", "What one source has left in a limit.");
+	for (const auto& limit : limits) {
+		for (const auto& row : limit.levels) {
+			const Labels labels{{"source", source.to_string()}, {"limit", limit.name}, {"unit", dimension_name(row.dimension)}};
+			level.add(labels, row.level);
+			left.add(labels, row.left);
+		}
+	}
+	return level.text() + left.text();
+}
+
+std::string write(const std::vector<SourceRange>& sources)
+{
+	std::map<std::pair<std::string, std::string>, std::uint64_t> ranges;
+	for (const auto& range : sources)
+		ranges[{range.list, range.action}]++;
+	Metric metric("sluice_source_ranges", "gauge", "Ranges of source addresses by list and action.");
+	for (const auto& [key, count] : ranges)
+		metric.add({{"list", key.first}, {"action", key.second}}, count);
+	return metric.text();
+}
+
+}  // namespace
+
+std::string to_prometheus(const Report& report)
+{
+	Metric generation("sluice_generation", "gauge", "Generation of the policy that judges packets.");
+	generation.add({}, report.generation);
+	std::string out = generation.text();
+	if (report.counters)
+		out += write(*report.counters);
+	if (report.bans)
+		out += write(*report.bans);
+	if (report.limits)
+		out += write(*report.limits);
+	if (report.source_limits)
+		out += write(*report.source, *report.source_limits);
+	if (report.sources)
+		out += write(*report.sources);
+	return out;
+}
+
+}  // namespace sluice::dump

@@ -1,0 +1,144 @@
+#include "dump/report.h"
+#include "text/number.h"
+#include "text/table.h"
+
+namespace sluice::dump {
+namespace {
+
+using text::Align;
+using text::Cell;
+using text::Colour;
+using text::Style;
+using text::Table;
+
+Colour colour_of(const std::string& verdict)
+{
+	if (verdict == "drop" || verdict == "deny")
+		return Colour::kRed;
+	return verdict == "pass" || verdict == "allow" ? Colour::kGreen : Colour::kNone;
+}
+
+std::string named(const std::string& name, bool retired)
+{
+	return retired ? name + " (retired)" : name;
+}
+
+std::string services(const CounterReport& counters, const Style& style)
+{
+	Table table({{"SERVICE"}, {"REASON"}, {"VERDICT"}, {"PACKETS", Align::kRight}, {"BYTES", Align::kRight}});
+	for (const auto& row : counters.services)
+		table.add({named(row.service, row.retired), row.reason, Cell(row.verdict, colour_of(row.verdict)),
+		           style.count(row.packets), style.count(row.bytes)});
+	return table.empty() ? "no packets yet\n" : table.to_string(style);
+}
+
+std::string rules(const CounterReport& counters, const Style& style)
+{
+	Table table({{"RULE"}, {"KIND"}, {"PACKETS", Align::kRight}, {"BYTES", Align::kRight}});
+	for (const auto& row : counters.rules)
+		table.add({named(row.rule, row.retired), row.kind, style.count(row.packets), style.count(row.bytes)});
+	return table.empty() ? "" : "\n" + table.to_string(style);
+}
+
+std::string render(const CounterReport& counters, const Style& style)
+{
+	return services(counters, style) + rules(counters, style) + "\nevents lost: " + style.count(counters.events_lost) + "\n";
+}
+
+std::string render(const std::vector<BanReport>& bans, const Style& style)
+{
+	Table table({{"PREFIX"}, {"LEFT", Align::kRight}, {"WHY"}});
+	for (const auto& ban : bans)
+		table.add({ban.prefix.to_string(), ban.remaining_ns ? text::duration(*ban.remaining_ns) : "for ever",
+		           text::printable(ban.why)});
+	return table.empty() ? "no bans\n" : table.to_string(style);
+}
+
+std::string render(const std::vector<LimitReport>& limits, const Style& style)
+{
+	Table table({{"LIMIT"},
+	             {"UNIT"},
+	             {"RATE", Align::kRight},
+	             {"BURST", Align::kRight},
+	             {"KEYS", Align::kRight},
+	             {"ROOM", Align::kRight},
+	             {"FULLEST", Align::kRight}});
+	for (const auto& limit : limits) {
+		for (const auto& gauge : limit.gauges)
+			table.add({limit.name, dimension_name(gauge.dimension), gauge.rate.to_string(), style.count(gauge.burst),
+			           style.count(gauge.keys_in_use), style.count(gauge.keys),
+			           Cell(style.count(gauge.fullest), gauge.fullest >= gauge.burst ? Colour::kRed : Colour::kNone)});
+	}
+	return table.empty() ? "no limits\n" : table.to_string(style);
+}
+
+std::string render(const std::vector<SourceLimit>& limits, const Style& style)
+{
+	Table table({{"LIMIT"},
+	             {"KEY"},
+	             {"UNIT"},
+	             {"RATE", Align::kRight},
+	             {"BURST", Align::kRight},
+	             {"LEVEL", Align::kRight},
+	             {"LEFT", Align::kRight},
+	             {"RECOVERED IN", Align::kRight}});
+	bool shared = false;
+	for (const auto& limit : limits) {
+		for (const auto& level : limit.levels) {
+			shared = shared || level.shared;
+			table.add({limit.name, limit.key, dimension_name(level.dimension), level.rate.to_string(), style.count(level.burst),
+			           style.count(level.level) + (level.shared ? "*" : ""),
+			           Cell(style.count(level.left), level.left == 0 ? Colour::kRed : Colour::kNone),
+			           level.recovered_ns == 0 ? "-" : text::duration(level.recovered_ns)});
+		}
+	}
+	if (table.empty())
+		return "no limit holds this source\n";
+	const char* note = "* its table is crowded there: the source would take over another's level\n";
+	return table.to_string(style) + (shared ? note : "");
+}
+
+std::string failsafe_entries(std::uint64_t bits)
+{
+	std::string text;
+	for (unsigned entry = 0; entry < SLUICE_MAX_FAILSAFE; entry++) {
+		if (bits >> entry & 1)
+			text += (text.empty() ? "failsafe/" : ", failsafe/") + std::to_string(entry + 1);
+	}
+	return text.empty() ? "-" : text;
+}
+
+std::string render(const std::vector<SourceRange>& sources, const Style& style)
+{
+	Table table({{"FIRST"}, {"LAST"}, {"LIST"}, {"ACTION"}, {"LIMIT"}, {"FAILSAFE"}});
+	for (const auto& range : sources)
+		table.add({range.first.to_string(), range.last.to_string(), range.list, Cell(range.action, colour_of(range.action)),
+		           range.limit, failsafe_entries(range.failsafe)});
+	return table.empty() ? "no list names any source\n" : table.to_string(style);
+}
+
+}  // namespace
+
+std::string to_text(const Report& report, const Style& style)
+{
+	std::vector<std::pair<std::string, std::string>> parts;
+	if (report.counters)
+		parts.emplace_back("Counters", render(*report.counters, style));
+	if (report.bans)
+		parts.emplace_back("Bans", render(*report.bans, style));
+	if (report.limits)
+		parts.emplace_back("Limits", render(*report.limits, style));
+	if (report.source_limits)
+		parts.emplace_back("Limits of " + report.source->to_string(), render(*report.source_limits, style));
+	if (report.sources)
+		parts.emplace_back("Sources", render(*report.sources, style));
+	if (parts.size() == 1)
+		return parts[0].second;
+
+	std::string out = "generation " + std::to_string(report.generation) + "\n";
+	for (const auto& [name, body] : parts)
+		out += "\n" + style.paint(Colour::kBold, name) + "\n" + body;
+	return out;
+}
+
+}  // namespace sluice::dump
