@@ -1,0 +1,40 @@
+// Fd: an owned file descriptor; closed exactly once.
+#pragma once
+
+#include <unistd.h>
+
+#include <utility>
+
+namespace sluice {
+
+class Fd {
+public:
+	Fd() = default;
+	explicit Fd(int fd) : fd_(fd) {}
+	Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+	Fd& operator=(Fd&& other) noexcept
+	{
+		if (this != &other)
+			reset(std::exchange(other.fd_, -1));
+		return *this;
+	}
+	Fd(const Fd&) = delete;
+	Fd& operator=(const Fd&) = delete;
+	~Fd() { reset(); }
+
+	// -1: none.
+	int get() const { return fd_; }
+	explicit operator bool() const { return fd_ >= 0; }
+	[[nodiscard]] int release() { return std::exchange(fd_, -1); }
+	void reset(int fd = -1)
+	{
+		if (fd_ >= 0)
+			::close(fd_);
+		fd_ = fd;
+	}
+
+private:
+	int fd_ = -1;
+};
+
+}  // namespace sluice

@@ -1,0 +1,26 @@
+// run_packet: one frame through a loaded program by BPF_PROG_TEST_RUN. State maps are charged as by a packet.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/result.h"
+
+namespace sluice::kernel {
+
+struct PacketRun {
+	std::uint32_t action = 0;       // enum xdp_action
+	std::uint32_t duration_ns = 0;  // mean of one run
+};
+
+struct RunOptions {
+	std::uint32_t repeat = 1;
+	// Interface that the packet comes in on, in this network namespace; 0: none.
+	std::uint32_t interface_index = 0;
+};
+
+// Requires a frame of at least an Ethernet header's 14 bytes: the kernel refuses shorter ones.
+Result<PacketRun> run_packet(int program_fd, std::span<const std::byte> frame, const RunOptions& options = {});
+
+}  // namespace sluice::kernel
