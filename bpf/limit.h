@@ -48,23 +48,22 @@ static __always_inline struct sluice_bucket_set *find_set(const struct sluice_me
 static __always_inline struct sluice_hash key_of(const struct sluice_limit *limit, const struct sluice_packet *packet)
 {
 	struct sluice_addr key = sluice_addr_masked(&packet->source, &limit->mask[packet->family & 1]);
-	struct sluice_hash_key secret = config.hash;
 
-	return sluice_hash_addr(&secret, &key);
+	return sluice_hash_addr(&config.hash, &key);
 }
 
-/* Asks a bucket. A global function: the verifier judges it once, whoever calls. */
-__noinline int bucket_asked(const struct sluice_meter *meter, struct sluice_bucket_set *set, __u32 tag,
+/* Asks a bucket. */
+static __always_inline int bucket_asked(const struct sluice_meter *meter, struct sluice_bucket_set *set, __u32 tag,
 			    __u64 now_mono_ns, __u64 amount)
 {
-	if (!meter || !set)
+	if (!set)
 		return CHARGE_BROKEN;
 	return sluice_limiter_offer(meter, set, tag, sluice_meter_reading(meter, now_mono_ns), amount).admitted
 		   ? CHARGE_ADMITTED
 		   : CHARGE_REFUSED;
 }
 
-/* Charges a bucket. */
+/* Charges a bucket. A global function: the verifier judges it once. Only packets that pass come here. */
 __noinline int bucket_charged(const struct sluice_meter *meter, struct sluice_bucket_set *set, __u32 tag,
 			      __u64 now_mono_ns, __u64 amount)
 {
@@ -140,7 +139,7 @@ static __always_inline bool meet_limits(struct walk *walk, __u64 now_mono_ns, bo
 }
 
 /* A global function: the verifier judges it once, apart from what led there. */
-__noinline int limit(struct walk *walk, __u64 now_mono_ns)
+static __always_inline int limit(struct walk *walk, __u64 now_mono_ns)
 {
 	if (!walk)
 		return 0;

@@ -13,13 +13,29 @@
 
 char sluice_license[] SEC("license") = "GPL";
 
-/* Bytes to a packet, or a reason. A global function: the verifier judges it once, apart from what follows. */
-__noinline int parse(struct xdp_md *context, struct sluice_packet *packet)
+/* Parses once more, with the true length of a frame whose bytes may lie in several buffers. A global function: the
+ * verifier judges it once, apart from what follows. */
+__noinline int parse_whole(struct xdp_md *context, struct sluice_packet *packet)
 {
 	const void *at = (const void *)(long)context->data;
 	const void *end = (const void *)(long)context->data_end;
+	struct sluice_packet fresh = {};
 
-	return packet ? sluice_parse(at, end, bpf_xdp_get_buff_len(context), packet) : SLUICE_INTERNAL;
+	if (!packet)
+		return SLUICE_INTERNAL;
+	*packet = fresh;
+	return sluice_parse(at, end, bpf_xdp_get_buff_len(context), packet);
+}
+
+/* Nearly every frame is one buffer, and asking how long it is costs a call: only a frame that does not hold what its
+ * headers promise is parsed again. */
+static __always_inline __u32 parse(struct xdp_md *context, struct sluice_packet *packet)
+{
+	const void *at = (const void *)(long)context->data;
+	const void *end = (const void *)(long)context->data_end;
+	__u32 reason = sluice_parse(at, end, context->data_end - context->data, packet);
+
+	return reason == SLUICE_UNDECIDED ? reason : (__u32)parse_whole(context, packet);
 }
 
 static __always_inline void judge(struct walk *walk, struct xdp_md *context, __u64 now_mono_ns)

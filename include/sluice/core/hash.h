@@ -15,7 +15,7 @@ struct sluice_hash {
 	__u32 tag; /* SLUICE_TAG_BITS wide, never 0: an empty way has no tag */
 };
 
-SLUICE_INLINE __u32 sluice_hash_half(const __u64 *multiplier, __u64 addend, const struct sluice_addr *addr)
+SLUICE_INLINE __u32 sluice_hash_half(const volatile __u64 *multiplier, __u64 addend, const struct sluice_addr *addr)
 {
 	__u64 sum = addend;
 
@@ -24,7 +24,8 @@ SLUICE_INLINE __u32 sluice_hash_half(const __u64 *multiplier, __u64 addend, cons
 	return (__u32)(sum >> 32);
 }
 
-SLUICE_INLINE struct sluice_hash sluice_hash_addr(const struct sluice_hash_key *key, const struct sluice_addr *addr)
+SLUICE_INLINE struct sluice_hash sluice_hash_addr(const volatile struct sluice_hash_key *key,
+						  const struct sluice_addr *addr)
 {
 	struct sluice_hash hash;
 	__u32 tag = sluice_hash_half(key->multiplier[1], key->addend[1], addr) >> (32 - SLUICE_TAG_BITS);
