@@ -1,0 +1,418 @@
+#include "control/messages.h"
+
+#include "control/reader.h"
+#include "telemetry/timestamp.h"
+
+namespace sluice::control {
+namespace {
+
+using telemetry::timestamp;
+
+constexpr std::size_t kMostWhyBytes = sizeof(sluice_ban::why) - 1;
+
+// JSON that is about to be written may hold file names and reasons in any encoding; what is no UTF-8 is replaced then.
+Json strings(const std::vector<net::Prefix>& prefixes)
+{
+	Json out = Json::array();
+	for (const auto& prefix : prefixes)
+		out.push_back(prefix.to_string());
+	return out;
+}
+
+Result<std::vector<net::Prefix>> read_prefixes(Reader& reader)
+{
+	const auto texts = reader.texts("prefixes");
+	if (reader.error())
+		return *reader.error();
+	if (texts.empty() || texts.size() > kMostPrefixes)
+		return Error(ErrorCode::kInvalid, "'prefixes' must hold 1 to " + std::to_string(kMostPrefixes) + " of them");
+	return parse_prefixes(texts);
+}
+
+Result<std::optional<datapath::AttachMode>> read_mode(Reader& reader)
+{
+	using Mode = std::optional<datapath::AttachMode>;
+	const auto text = reader.optional_text("mode");
+	if (!text)
+		return Mode();
+	if (*text == "native")
+		return Mode(datapath::AttachMode::kNative);
+	if (*text == "generic")
+		return Mode(datapath::AttachMode::kGeneric);
+	return Error(ErrorCode::kInvalid, "'mode' must be native, generic or null");
+}
+
+Json optional(const std::optional<std::uint64_t>& value)
+{
+	return value ? Json(*value) : Json(nullptr);
+}
+
+std::uint64_t read_time(Reader& reader, const char* name)
+{
+	const auto time = telemetry::parse_timestamp(reader.text(name));
+	if (!time)
+		reader.refuse(name, "a time, as in RFC 3339");
+	return time ? *time : 0;
+}
+
+policy::Diagnostic read_diagnostic(Reader& reader)
+{
+	policy::Diagnostic out;
+	out.severity = reader.text("severity") == "warning" ? policy::Severity::kWarning : policy::Severity::kError;
+	out.place.file = reader.text("file");
+	out.place.line = static_cast<unsigned>(reader.count("line"));
+	out.place.column = static_cast<unsigned>(reader.count("column"));
+	out.message = reader.text("message");
+	out.hint = reader.text_or("hint", "");
+	return out;
+}
+
+}  // namespace
+
+// ---- requests ----
+
+Json to_json(const BanRequest& request)
+{
+	return {{"prefixes", strings(request.prefixes)}, {"duration_ns", optional(request.duration_ns)}, {"why", request.why}};
+}
+
+Json to_json(const UnbanRequest& request)
+{
+	return {{"prefixes", strings(request.prefixes)}};
+}
+
+Json to_json(const ApplyRequest& request)
+{
+	return {{"path", request.path}, {"mode", request.observe ? Json("observe") : Json(nullptr)}};
+}
+
+Json to_json(const AttachRequest& request)
+{
+	return {{"name", request.name}, {"mode", request.mode ? Json(mode_name(*request.mode)) : Json(nullptr)}};
+}
+
+Result<BanRequest> parse_ban_request(const Json& json)
+{
+	Reader reader(json, "ban request");
+	BanRequest request;
+	SLUICE_TRY_ASSIGN(request.prefixes, read_prefixes(reader));
+	request.duration_ns = reader.optional_count("duration_ns");
+	request.why = reader.text_or("why", "");
+	if (const auto error = reader.error_if_unknown())
+		return *error;
+	if (request.duration_ns == 0)
+		return Error(ErrorCode::kInvalid, "a ban of no duration", "leave 'duration_ns' out for one until it is lifted");
+	if (request.why.size() > kMostWhyBytes || request.why.find('\0') != std::string::npos)
+		return Error(ErrorCode::kInvalid, "'why' must be text of at most " + std::to_string(kMostWhyBytes) + " bytes");
+	return request;
+}
+
+Result<UnbanRequest> parse_unban_request(const Json& json)
+{
+	Reader reader(json, "unban request");
+	UnbanRequest request;
+	SLUICE_TRY_ASSIGN(request.prefixes, read_prefixes(reader));
+	if (const auto error = reader.error_if_unknown())
+		return *error;
+	return request;
+}
+
+Result<ApplyRequest> parse_apply_request(const Json& json)
+{
+	Reader reader(json, "policy request");
+	ApplyRequest request;
+	request.path = reader.text("path");
+	const auto mode = reader.optional_text("mode");
+	if (const auto error = reader.error_if_unknown())
+		return *error;
+	if (mode && *mode != "observe")
+		return Error(ErrorCode::kInvalid, "'mode' must be observe or null");
+	if (request.path.empty() || request.path[0] != '/' || request.path.find('\0') != std::string::npos)
+		return Error(ErrorCode::kInvalid, "'path' must be absolute", "the daemon does not know where you stand");
+	request.observe = mode.has_value();
+	return request;
+}
+
+Result<AttachRequest> parse_attach_request(const Json& json)
+{
+	Reader reader(json, "interface request");
+	AttachRequest request;
+	request.name = reader.text("name");
+	SLUICE_TRY_ASSIGN(request.mode, read_mode(reader));
+	if (const auto error = reader.error_if_unknown())
+		return *error;
+	if (request.name.empty() || request.name.find('/') != std::string::npos || request.name.find('\0') != std::string::npos)
+		return Error(ErrorCode::kInvalid, "'name' must be the name of an interface");
+	return request;
+}
+
+// ---- replies ----
+
+Json to_json(const Status& status)
+{
+	Json interfaces = Json::array();
+	for (const auto& interface : status.interfaces)
+		interfaces.push_back(to_json(interface));
+	return {{"version", status.version},
+	        {"mode", status.mode == policy::Mode::kObserve ? "observe" : "enforce"},
+	        {"default", status.default_action == policy::Action::kDeny ? "deny" : "allow"},
+	        {"generation", status.generation},
+	        {"digest", status.digest},
+	        {"policy",
+	         {{"path", status.policy_path},
+	          {"installed_at", timestamp(status.installed_unix_ns)},
+	          {"prefixes", status.prefixes}}},
+	        {"uptime_ns", status.uptime_ns},
+	        {"interfaces", std::move(interfaces)},
+	        {"rates",
+	         {{"packets_per_second", status.rates.packets_per_second},
+	          {"passed_per_second", status.rates.passed_per_second},
+	          {"dropped_per_second", status.rates.dropped_per_second},
+	          {"bits_per_second", status.rates.bits_per_second}}},
+	        {"memory", {{"kernel_bytes", status.kernel_bytes}, {"daemon_bytes", status.daemon_bytes}}},
+	        {"health", status.degraded ? "degraded" : "ok"},
+	        {"warnings", status.warnings}};
+}
+
+Json to_json(const std::vector<BanRow>& bans)
+{
+	Json rows = Json::array();
+	for (const auto& ban : bans) {
+		rows.push_back({{"prefix", ban.prefix.to_string()},
+		                {"created_at", timestamp(ban.created_unix_ns)},
+		                {"expires_at", ban.expires_unix_ns ? Json(timestamp(*ban.expires_unix_ns)) : Json(nullptr)},
+		                {"remaining_ns", optional(ban.remaining_ns)},
+		                {"why", ban.why}});
+	}
+	return {{"bans", std::move(rows)}};
+}
+
+Json to_json(const Applied& applied)
+{
+	return {{"generation", applied.generation},
+	        {"digest", applied.digest},
+	        {"changed", applied.changed},
+	        {"prefixes", applied.prefixes},
+	        {"warnings", applied.warnings}};
+}
+
+Json to_json(const policy::Diagnostics& diagnostics)
+{
+	Json rows = Json::array();
+	for (const auto& diagnostic : diagnostics) {
+		rows.push_back({{"severity", diagnostic.severity == policy::Severity::kWarning ? "warning" : "error"},
+		                {"file", diagnostic.place.file},
+		                {"line", diagnostic.place.line},
+		                {"column", diagnostic.place.column},
+		                {"message", diagnostic.message},
+		                {"hint", diagnostic.hint}});
+	}
+	return {{"diagnostics", std::move(rows)}};
+}
+
+Json to_json(const datapath::Interface& interface)
+{
+	return {{"name", interface.name},
+	        {"index", interface.index},
+	        {"mode", mode_name(interface.mode)},
+	        {"generation", interface.generation}};
+}
+
+Json to_json(const Error& error)
+{
+	return {{"error", {{"code", code_name(error.code())}, {"message", error.message()}, {"advice", error.advice()}}}};
+}
+
+Json to_json(const char* name, const std::vector<net::Prefix>& prefixes)
+{
+	return {{name, strings(prefixes)}};
+}
+
+Result<Status> parse_status(const Json& json)
+{
+	Reader reader(json, "status");
+	Status out;
+	out.version = reader.text("version");
+	out.mode = reader.text("mode") == "observe" ? policy::Mode::kObserve : policy::Mode::kEnforce;
+	out.default_action = reader.text("default") == "deny" ? policy::Action::kDeny : policy::Action::kAllow;
+	out.generation = static_cast<std::uint32_t>(reader.count("generation"));
+	out.digest = reader.text("digest");
+	out.uptime_ns = reader.count("uptime_ns");
+	out.degraded = reader.text("health") != "ok";
+	out.warnings = reader.texts("warnings");
+
+	Reader policy(reader.object("policy"), "status: policy");
+	out.policy_path = policy.text("path");
+	out.installed_unix_ns = read_time(policy, "installed_at");
+	out.prefixes = policy.count("prefixes");
+	Reader rates(reader.object("rates"), "status: rates");
+	out.rates = {rates.count("packets_per_second"), rates.count("passed_per_second"), rates.count("dropped_per_second"),
+	             rates.count("bits_per_second")};
+	Reader memory(reader.object("memory"), "status: memory");
+	out.kernel_bytes = memory.count("kernel_bytes");
+	out.daemon_bytes = memory.count("daemon_bytes");
+	for (const auto& row : reader.array("interfaces")) {
+		SLUICE_TRY_ASSIGN(auto interface, parse_interface(row));
+		out.interfaces.push_back(std::move(interface));
+	}
+	for (const Reader* each : {&reader, &policy, &rates, &memory}) {
+		if (const auto error = each->error())
+			return *error;
+	}
+	return out;
+}
+
+Result<std::vector<BanRow>> parse_bans(const Json& json)
+{
+	Reader reader(json, "bans");
+	std::vector<BanRow> out;
+	for (const auto& item : reader.array("bans")) {
+		Reader row(item, "ban");
+		BanRow ban;
+		const auto prefix = net::Prefix::parse(row.text("prefix"));
+		if (prefix)
+			ban.prefix = *prefix;
+		else
+			row.refuse("prefix", "an address or a prefix");
+		ban.created_unix_ns = read_time(row, "created_at");
+		if (row.optional_text("expires_at"))
+			ban.expires_unix_ns = read_time(row, "expires_at");
+		ban.remaining_ns = row.optional_count("remaining_ns");
+		ban.why = row.text_or("why", "");
+		if (const auto error = row.error())
+			return *error;
+		out.push_back(std::move(ban));
+	}
+	if (const auto error = reader.error())
+		return *error;
+	return out;
+}
+
+Result<ApplyReply> parse_apply_reply(const Json& json)
+{
+	Reader reader(json, "policy answer");
+	if (json.is_object() && json.contains("diagnostics")) {
+		policy::Diagnostics out;
+		for (const auto& item : reader.array("diagnostics")) {
+			Reader row(item, "diagnostic");
+			out.push_back(read_diagnostic(row));
+			if (const auto error = row.error())
+				return *error;
+		}
+		return ApplyReply(std::move(out));
+	}
+	Applied out;
+	out.generation = static_cast<std::uint32_t>(reader.count("generation"));
+	out.digest = reader.text("digest");
+	out.changed = reader.flag("changed");
+	out.prefixes = reader.count("prefixes");
+	out.warnings = reader.texts("warnings");
+	if (const auto error = reader.error())
+		return *error;
+	return ApplyReply(std::move(out));
+}
+
+Result<datapath::Interface> parse_interface(const Json& json)
+{
+	Reader reader(json, "interface");
+	datapath::Interface out;
+	out.name = reader.text("name");
+	out.index = static_cast<std::uint32_t>(reader.count("index"));
+	out.generation = static_cast<std::uint32_t>(reader.count("generation"));
+	SLUICE_TRY_ASSIGN(const auto mode, read_mode(reader));
+	if (!mode)
+		reader.refuse("mode", "native or generic");
+	if (const auto error = reader.error())
+		return *error;
+	out.mode = *mode;
+	return out;
+}
+
+std::optional<Error> parse_error(const Json& json)
+{
+	if (!json.is_object() || !json.contains("error"))
+		return std::nullopt;
+	Reader reader(json, "answer");
+	Reader error(reader.object("error"), "answer: error");
+	const std::string name = error.text("code");
+	ErrorCode code = ErrorCode::kFailed;
+	for (int i = 0; i <= static_cast<int>(ErrorCode::kDenied); i++) {
+		if (name == code_name(static_cast<ErrorCode>(i)))
+			code = static_cast<ErrorCode>(i);
+	}
+	return Error(code, error.text_or("message", "the daemon gave no reason"), error.text_or("advice", ""));
+}
+
+// ---- words ----
+
+const char* code_name(ErrorCode code)
+{
+	switch (code) {
+	case ErrorCode::kFailed:
+		return "failed";
+	case ErrorCode::kInvalid:
+		return "invalid";
+	case ErrorCode::kNotFound:
+		return "not_found";
+	case ErrorCode::kExists:
+		return "exists";
+	case ErrorCode::kExhausted:
+		return "exhausted";
+	case ErrorCode::kUnsupported:
+		return "unsupported";
+	case ErrorCode::kUnreachable:
+		return "unreachable";
+	case ErrorCode::kDenied:
+		break;
+	}
+	return "denied";
+}
+
+unsigned http_status(ErrorCode code)
+{
+	switch (code) {
+	case ErrorCode::kFailed:
+		return 500;
+	case ErrorCode::kInvalid:
+		return 400;
+	case ErrorCode::kNotFound:
+		return 404;
+	case ErrorCode::kExists:
+		return 409;
+	case ErrorCode::kExhausted:
+		return 507;
+	case ErrorCode::kUnsupported:
+		return 501;
+	case ErrorCode::kUnreachable:
+		return 503;
+	case ErrorCode::kDenied:
+		break;
+	}
+	return 403;
+}
+
+const char* mode_name(datapath::AttachMode mode)
+{
+	return mode == datapath::AttachMode::kNative ? "native" : "generic";
+}
+
+Result<std::vector<net::Prefix>> parse_prefixes(const std::vector<std::string>& texts)
+{
+	std::vector<net::Prefix> out;
+	for (const auto& text : texts) {
+		SLUICE_TRY_ASSIGN(auto prefix, net::Prefix::parse(text));
+		out.push_back(prefix);
+	}
+	return out;
+}
+
+Result<Json> parse_json(const std::string& text)
+{
+	// The parser is iterative, so that depth costs memory and not stack.
+	Json json = Json::parse(text, nullptr, false);
+	if (json.is_discarded())
+		return Error(ErrorCode::kInvalid, "this is no JSON");
+	return json;
+}
+
+}  // namespace sluice::control

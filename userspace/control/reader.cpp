@@ -1,0 +1,143 @@
+#include "control/reader.h"
+
+namespace sluice::control {
+namespace {
+
+const nlohmann::json kEmptyArray = nlohmann::json::array();
+const nlohmann::json kEmptyObject = nlohmann::json::object();
+
+}  // namespace
+
+Reader::Reader(const nlohmann::json& object, std::string what) : object_(object), what_(std::move(what))
+{
+	if (!object_.is_object())
+		error_ = Error(ErrorCode::kInvalid, what_ + ": not a JSON object");
+}
+
+void Reader::refuse(const std::string& name, const std::string& expected)
+{
+	if (!error_)
+		error_ = Error(ErrorCode::kInvalid, what_ + ": '" + name + "' must be " + expected);
+}
+
+const nlohmann::json* Reader::find(const char* name)
+{
+	known_.insert(name);
+	if (!object_.is_object())
+		return nullptr;
+	const auto at = object_.find(name);
+	return at == object_.end() || at->is_null() ? nullptr : &*at;
+}
+
+const nlohmann::json* Reader::require(const char* name)
+{
+	const nlohmann::json* value = find(name);
+	if (value == nullptr && !error_)
+		error_ = Error(ErrorCode::kInvalid, what_ + ": '" + std::string(name) + "' is missing");
+	return value;
+}
+
+std::string Reader::text(const char* name)
+{
+	const nlohmann::json* value = require(name);
+	if (value == nullptr)
+		return {};
+	if (!value->is_string()) {
+		refuse(name, "text");
+		return {};
+	}
+	return value->get<std::string>();
+}
+
+std::optional<std::string> Reader::optional_text(const char* name)
+{
+	if (find(name) == nullptr)
+		return std::nullopt;
+	return text(name);
+}
+
+std::string Reader::text_or(const char* name, std::string otherwise)
+{
+	return optional_text(name).value_or(std::move(otherwise));
+}
+
+std::uint64_t Reader::count(const char* name)
+{
+	const nlohmann::json* value = require(name);
+	if (value == nullptr)
+		return 0;
+	if (!value->is_number_unsigned()) {
+		refuse(name, "a whole number, 0 or more");
+		return 0;
+	}
+	return value->get<std::uint64_t>();
+}
+
+std::optional<std::uint64_t> Reader::optional_count(const char* name)
+{
+	if (find(name) == nullptr)
+		return std::nullopt;
+	return count(name);
+}
+
+bool Reader::flag(const char* name)
+{
+	const nlohmann::json* value = require(name);
+	if (value == nullptr)
+		return false;
+	if (!value->is_boolean()) {
+		refuse(name, "true or false");
+		return false;
+	}
+	return value->get<bool>();
+}
+
+std::vector<std::string> Reader::texts(const char* name)
+{
+	std::vector<std::string> out;
+	for (const auto& item : array(name)) {
+		if (!item.is_string()) {
+			refuse(name, "a list of texts");
+			return {};
+		}
+		out.push_back(item.get<std::string>());
+	}
+	return out;
+}
+
+const nlohmann::json& Reader::array(const char* name)
+{
+	const nlohmann::json* value = require(name);
+	if (value == nullptr)
+		return kEmptyArray;
+	if (!value->is_array()) {
+		refuse(name, "a list");
+		return kEmptyArray;
+	}
+	return *value;
+}
+
+const nlohmann::json& Reader::object(const char* name)
+{
+	const nlohmann::json* value = require(name);
+	if (value == nullptr)
+		return kEmptyObject;
+	if (!value->is_object()) {
+		refuse(name, "an object");
+		return kEmptyObject;
+	}
+	return *value;
+}
+
+std::optional<Error> Reader::error_if_unknown() const
+{
+	if (error_)
+		return error_;
+	for (const auto& [key, value] : object_.items()) {
+		if (!known_.contains(key))
+			return Error(ErrorCode::kInvalid, what_ + ": there is no field '" + key.substr(0, 64) + "'");
+	}
+	return std::nullopt;
+}
+
+}  // namespace sluice::control
