@@ -1,11 +1,11 @@
-# Kernel programs: bpf/NAME.bpf.c -> NAME.bpf.o -> NAME.skel.h (target sluice_skeleton).
+# Kernel programs: bpf/NAME.bpf.c -> NAME.bpf.o -> NAME.skel.h (target sluice_skeleton); those of the benchmark as well.
 find_program(CLANG NAMES clang-14 clang REQUIRED)
 find_program(BPFTOOL NAMES bpftool PATHS /usr/sbin REQUIRED)
-file(GLOB bpf_inputs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bpf/*.h ${CMAKE_SOURCE_DIR}/include/sluice/*/*)
+file(GLOB bpf_inputs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bpf/*.h ${CMAKE_SOURCE_DIR}/tools/bench/bpf/*.h ${CMAKE_SOURCE_DIR}/include/sluice/*/*)
 
 set(skeleton_dir ${CMAKE_BINARY_DIR}/skeleton)
 set(skeletons)
-file(GLOB programs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bpf/*.bpf.c)
+file(GLOB programs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bpf/*.bpf.c ${CMAKE_SOURCE_DIR}/tools/bench/bpf/*.bpf.c)
 foreach(program ${programs})
   get_filename_component(name ${program} NAME)
   string(REPLACE ".bpf.c" "" name ${name})

@@ -1,0 +1,53 @@
+// Flood: frames at full speed into a link, from a thread on one processor, made by a kernel program in live-frame test
+// runs. What a source is, and what does not vary, the shape says.
+//
+// Frames that find the link's ring full are lost before the other end: `offered` counts what was made; what arrived, the
+// receiving interface or whoever judges there counts.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "base/result.h"
+#include "lab/frame.h"
+#include "lab/network_namespace.h"
+
+namespace sluice::lab {
+
+struct FloodShape {
+	Frame frame;                 // frame.source is the first source; the others follow it
+	std::uint32_t sources = 1;   // 0: any of 2^32; IPv6: as many networks of 64 bits
+	bool vary_port = true;       // source ports at random
+	std::uint64_t seed = 1;
+	std::optional<std::uint64_t> packets_per_second;  // none: as fast as it goes
+	unsigned processor = 0;      // modulo what there is
+};
+
+class Flood {
+public:
+	// Loads the generator in `space`, aimed out of `interface`. Sends nothing yet.
+	static Result<Flood> open(const NetworkNamespace& space, const std::string& interface, const FloodShape& shape);
+	Flood(Flood&&) noexcept;
+	Flood& operator=(Flood&&) noexcept;
+	~Flood();  // stops
+
+	// Sends until stop(), or until `packets` are offered; 0: no end. Requires that it does not run.
+	Result<void> start(std::uint64_t packets = 0);
+	// Waits for the thread; the error that ended it, if one did.
+	Result<void> stop();
+	// Waits until the number given to start() is offered.
+	Result<void> finish();
+	std::uint64_t offered() const;
+
+	// The same frames through `program_fd` (an "xdp.frags" program) by test runs, without a link: mean nanoseconds of one,
+	// the generator's own included. Requires that the flood does not run.
+	Result<double> judge(int program_fd, std::uint32_t packets);
+
+private:
+	struct State;
+	explicit Flood(std::unique_ptr<State> state);
+	std::unique_ptr<State> state_;
+};
+
+}  // namespace sluice::lab
