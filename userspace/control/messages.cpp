@@ -10,7 +10,6 @@ using telemetry::timestamp;
 
 constexpr std::size_t kMostWhyBytes = sizeof(sluice_ban::why) - 1;
 
-// JSON that is about to be written may hold file names and reasons in any encoding; what is no UTF-8 is replaced then.
 Json strings(const std::vector<net::Prefix>& prefixes)
 {
 	Json out = Json::array();

@@ -1,0 +1,71 @@
+#include "telemetry/event.h"
+
+#include "net/protocol.h"
+#include "telemetry/reasons.h"
+#include "telemetry/timestamp.h"
+
+namespace sluice::telemetry {
+namespace {
+
+using nlohmann::json;
+
+json fields(const DropEvent& event)
+{
+	return {{"kind", "drop"},
+	        {"reason", reason_name(event.reason)},
+	        {"source", event.source.to_string()},
+	        {"source_port", event.source_port},
+	        {"destination", event.destination.to_string()},
+	        {"destination_port", event.destination_port},
+	        {"protocol", net::Protocol{event.protocol}.to_string()},
+	        {"service", event.service},
+	        {"rule", event.rule},
+	        {"length", event.length},
+	        {"interface", event.interface},
+	        {"generation", event.generation},
+	        {"observed", event.observed}};
+}
+
+json fields(const BanEvent& event)
+{
+	return {{"kind", "ban"},
+	        {"prefix", event.prefix.to_string()},
+	        {"expires_at", event.expires_unix_ns ? json(timestamp(*event.expires_unix_ns)) : json(nullptr)},
+	        {"why", event.why}};
+}
+
+json fields(const UnbanEvent& event)
+{
+	return {{"kind", "unban"}, {"prefix", event.prefix.to_string()}};
+}
+
+json fields(const PolicyEvent& event)
+{
+	return {{"kind", "policy"},
+	        {"action", event.failure.empty() ? "installed" : "refused"},
+	        {"path", event.path},
+	        {"generation", event.generation},
+	        {"digest", event.digest},
+	        {"failure", event.failure.empty() ? json(nullptr) : json(event.failure)}};
+}
+
+json fields(const InterfaceEvent& event)
+{
+	return {{"kind", "interface"},
+	        {"action", event.attached ? "attached" : "detached"},
+	        {"name", event.name},
+	        {"index", event.index},
+	        {"mode", event.mode.empty() ? json(nullptr) : json(event.mode)}};
+}
+
+}  // namespace
+
+json to_json(const Event& event)
+{
+	json out = std::visit([](const auto& what) { return fields(what); }, event.what);
+	out["sequence"] = event.sequence;
+	out["at"] = timestamp(event.unix_ns);
+	return out;
+}
+
+}  // namespace sluice::telemetry

@@ -1,0 +1,17 @@
+// Names: what the running generation calls its services and rules.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "sluice/abi/policy.h"
+
+namespace sluice::telemetry {
+
+// The name at `number`; "-" for slot 0, "#7" where there is none.
+std::string name_of(std::span<const sluice_name> names, std::uint32_t number);
+// "list", "failsafe", "limit"; "-" for none.
+const char* rule_kind_name(unsigned kind);
+
+}  // namespace sluice::telemetry
