@@ -1,7 +1,7 @@
 # bash completion for sluice(1), sluice-dump(1)
 
 _sluice_reasons() {
-	command sluice events --reasons --json 2>/dev/null | tr ',{}[]' '\n' | sed -n 's/^"reason": *"\(.*\)"$/\1/p'
+	command sluice events --reasons --json 2>/dev/null | tr ',{}[]' '\n' | sed -n 's/^ *"reason": *"\(.*\)"$/\1/p'
 }
 
 _sluice_verb() {

@@ -3,7 +3,7 @@
 set -l verbs check apply status stats events ban unban bans attach detach panic
 
 function __sluice_reasons
-    command sluice events --reasons --json 2>/dev/null | tr ',{}[]' '\n' | string replace -rf '^"reason": *"(.*)"$' '$1'
+    command sluice events --reasons --json 2>/dev/null | tr ',{}[]' '\n' | string replace -rf '^ *"reason": *"(.*)"$' '$1'
 end
 
 function __sluice_interfaces

@@ -85,7 +85,7 @@ TEST(DumpJson, CountsAreIntegersAndEverythingIsThere)
 	EXPECT_EQ(json["counters"]["services"][0]["packets"], 1234567);
 	EXPECT_EQ(json["counters"]["services"][1]["retired"], true);
 	EXPECT_EQ(json["bans"][0]["remaining_ns"], 598'000'000'000);
-	EXPECT_EQ(json["bans"][0]["created_at"], "2025-11-24T16:00:00Z");
+	EXPECT_EQ(json["bans"][0]["created_at"], "2025-11-24T16:00:00.000Z");
 	EXPECT_TRUE(json["bans"][1]["remaining_ns"].is_null());
 	EXPECT_EQ(json["limits"][1]["rate"]["count"], 30);
 	EXPECT_EQ(json["limits"][1]["rate"]["period_seconds"], 60);

@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dump/report.h"
-#include "text/timestamp.h"
+#include "telemetry/timestamp.h"
 
 namespace sluice::dump {
 namespace {
@@ -38,7 +38,7 @@ Json json_of(const std::vector<BanReport>& bans)
 	Json list = Json::array();
 	for (const auto& ban : bans)
 		list.push_back({{"prefix", ban.prefix.to_string()},
-		                {"created_at", text::timestamp(ban.created_unix_ns)},
+		                {"created_at", telemetry::timestamp(ban.created_unix_ns)},
 		                {"remaining_ns", ban.remaining_ns ? Json(*ban.remaining_ns) : Json(nullptr)},
 		                {"why", ban.why}});
 	return list;

@@ -1,0 +1,38 @@
+#include "cli/command_line.h"
+#include "cli/render.h"
+#include "control/client.h"
+
+namespace sluice::cli {
+namespace {
+
+ExitCode run_status(Context& context)
+{
+	control::Client client(context.globals.socket);
+	const auto json = client.get("/v1/status");
+	if (!json)
+		return fail(context, "status", json.error());
+	if (context.globals.json) {
+		context.out.write(print_json(*json));
+		return ExitCode::kDone;
+	}
+	const auto status = control::parse_status(*json);
+	if (!status)
+		return fail(context, "status", status.error());
+	context.out.write(render(*status, context.out.style()));
+	return ExitCode::kDone;
+}
+
+}  // namespace
+
+void add_status(CommandLine& line)
+{
+	line.add({.name = "status",
+	          .summary = "interfaces, generation, rates, health",
+	          .text = "Shows what the daemon runs: its policy and generation, the interfaces and whether each is judged\n"
+	                  "in native or generic mode, the rates of the last second, memory, health and warnings.",
+	          .example = "  sluice status\n"
+	                     "  sluice --json status | jq -r .health\n"},
+	         run_status);
+}
+
+}  // namespace sluice::cli
