@@ -1,0 +1,72 @@
+#include "kernel/probe.h"
+
+#include <linux/bpf.h>
+#include <sys/utsname.h>
+
+#include <array>
+#include <cerrno>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "kernel/verifier_log.h"
+
+namespace sluice::kernel {
+namespace {
+
+struct Need {
+	int number;
+	const char* name;
+	const char* since;
+};
+
+constexpr std::array kMapTypes{
+	Need{BPF_MAP_TYPE_ARRAY, "array", "3.19"},
+	Need{BPF_MAP_TYPE_HASH, "hash", "3.19"},
+	Need{BPF_MAP_TYPE_PERCPU_ARRAY, "per-processor array", "4.6"},
+	Need{BPF_MAP_TYPE_RINGBUF, "ring buffer", "5.8"},
+};
+
+constexpr std::array kHelpers{
+	Need{BPF_FUNC_ktime_get_coarse_ns, "bpf_ktime_get_coarse_ns", "5.11"},
+	Need{BPF_FUNC_ringbuf_reserve, "bpf_ringbuf_reserve", "5.8"},
+	Need{BPF_FUNC_xdp_get_buff_len, "bpf_xdp_get_buff_len", "5.18"},
+};
+
+std::string lacks(const char* kind, const Need& need)
+{
+	return std::string("the kernel has no ") + kind + " " + need.name + " (Linux " + need.since + " and later have it)";
+}
+
+}  // namespace
+
+std::string kernel_release()
+{
+	utsname name{};
+	return ::uname(&name) == 0 ? name.release : "unknown";
+}
+
+Result<Probe> probe()
+{
+	const LogCapture log;
+	const Fd map(::bpf_map_create(BPF_MAP_TYPE_ARRAY, "sluice_probe", 4, 8, 1, nullptr));
+	if (!map)
+		return explain_load_failure(errno, log.text(), kernel_release());
+
+	Probe found{kernel_release(), {}};
+	if (::libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_XDP, nullptr) != 1)
+		found.missing.emplace_back("the kernel, or this process's permissions, allow no XDP programs");
+	for (const Need& need : kMapTypes) {
+		if (::libbpf_probe_bpf_map_type(static_cast<bpf_map_type>(need.number), nullptr) != 1)
+			found.missing.push_back(lacks("map type", need));
+	}
+	for (const Need& need : kHelpers) {
+		if (::libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, static_cast<bpf_func_id>(need.number), nullptr) != 1)
+			found.missing.push_back(lacks("helper", need));
+	}
+	return found;
+}
+
+}  // namespace sluice::kernel
