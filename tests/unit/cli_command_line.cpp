@@ -147,10 +147,10 @@ TEST(CliCommand, VersionIsOneLine)
 
 TEST(CliCommand, UsageErrorsAreOneLineAndExitWith2)
 {
-	const auto ran = run_command({"stauts"});
+	const auto ran = run_command({"atach"});
 	EXPECT_EQ(ran.code, ExitCode::kWrong);
 	EXPECT_EQ(ran.out, "");
-	EXPECT_EQ(ran.err, "sluice: usage: there is no verb \"stauts\" (did you mean `sluice status`?)\n");
+	EXPECT_EQ(ran.err, "sluice: usage: there is no verb \"atach\" (did you mean `sluice attach`?)\n");
 }
 
 TEST(CliCommand, WithoutADaemonEveryVerbThatNeedsItExitsWith3)

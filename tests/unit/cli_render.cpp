@@ -135,7 +135,7 @@ control::Json example_stats(std::uint64_t scale)
 	json["rules"] = {{{"rule", "scanners"}, {"kind", "list"}, {"retired", false}}, {{"rule", "gone"}, {"kind", "limit"}, {"retired", true}}};
 	json["rules"][0].update(counted(2));
 	json["rules"][1].update(counted(5));
-	return json;
+	return control::Json::parse(json.dump());
 }
 
 TEST(CliCounters, TablesByReasonServiceAndRule)
