@@ -97,7 +97,7 @@ void pin_to(std::thread& thread, unsigned processor)
 
 struct Flood::State {
 	FloodShape shape;
-	std::string space;
+	std::string space;  // path; empty: where the thread is already
 	std::vector<std::uint8_t> bytes;
 	Skeleton skeleton;
 	std::thread thread;
@@ -114,6 +114,7 @@ struct Flood::State {
 			thread.join();
 	}
 	void send();
+	bool go_there();
 	bool send_once(std::uint32_t packets);
 	std::uint32_t next_run() const;
 	void keep_pace(Clock::time_point started) const;
@@ -148,13 +149,21 @@ void Flood::State::keep_pace(Clock::time_point started) const
 	std::this_thread::sleep_until(started + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(due)));
 }
 
+bool Flood::State::go_there()
+{
+	if (space.empty())
+		return true;
+	const Fd there(::open(space.c_str(), O_RDONLY | O_CLOEXEC));
+	if (::setns(there.get(), CLONE_NEWNET) == 0)
+		return true;
+	failure = errno;
+	return false;
+}
+
 void Flood::State::send()
 {
-	const Fd here(::open(space.c_str(), O_RDONLY | O_CLOEXEC));
-	if (::setns(here.get(), CLONE_NEWNET) != 0) {
-		failure = errno;
+	if (!go_there())
 		return;
-	}
 	const Clock::time_point started = Clock::now();
 	while (!stopping && (wanted == 0 || offered < wanted)) {
 		if (!send_once(next_run()))
@@ -170,15 +179,21 @@ Flood::~Flood() = default;
 
 Result<Flood> Flood::open(const NetworkNamespace& space, const std::string& interface, const FloodShape& shape)
 {
-	const FrameBytes frame = to_bytes(shape.frame);
-	std::uint32_t index = 0;
+	std::optional<Flood> flood;
 	SLUICE_TRY(space.inside([&]() -> Result<void> {
-		SLUICE_TRY_ASSIGN(index, interface_index(interface));
+		SLUICE_TRY_ASSIGN(flood, open_here(interface, shape));
 		return {};
 	}));
+	flood->state_->space = space.path();
+	return std::move(*flood);
+}
+
+Result<Flood> Flood::open_here(const std::string& interface, const FloodShape& shape)
+{
+	const FrameBytes frame = to_bytes(shape.frame);
+	SLUICE_TRY_ASSIGN(const std::uint32_t index, interface_index(interface));
 	auto state = std::make_unique<State>();
 	state->shape = shape;
-	state->space = space.path();
 	state->bytes = frame.bytes;
 	SLUICE_TRY_ASSIGN(state->skeleton, load(to_program(shape, frame, index), shape.seed));
 	return Flood(std::move(state));

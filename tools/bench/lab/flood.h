@@ -28,6 +28,8 @@ class Flood {
 public:
 	// Loads the generator in `space`, aimed out of `interface`. Sends nothing yet.
 	static Result<Flood> open(const NetworkNamespace& space, const std::string& interface, const FloodShape& shape);
+	// The same in the namespace that this thread is in.
+	static Result<Flood> open_here(const std::string& interface, const FloodShape& shape);
 	Flood(Flood&&) noexcept;
 	Flood& operator=(Flood&&) noexcept;
 	~Flood();  // stops

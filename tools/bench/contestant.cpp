@@ -1,0 +1,178 @@
+#include "contestant.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/if_link.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "base/file.h"
+#include "floor.skel.h"
+#include "policy.h"
+
+namespace sluice::bench {
+
+namespace {
+
+struct Destroy {
+	void operator()(floor_bpf* skeleton) const { floor_bpf__destroy(skeleton); }
+};
+
+// A bare program on the gate's interface; the link goes with the descriptor.
+class Floor final : public Contestant {
+public:
+	using Contestant::Contestant;
+
+	Result<void> attach(bool pass)
+	{
+		skeleton_.reset(floor_bpf__open_and_load());
+		if (!skeleton_)
+			return error_of_errno(errno, "load the floor");
+		program_ = bpf_program__fd(pass ? skeleton_->progs.floor_pass : skeleton_->progs.floor_drop);
+		return wire().gate().inside([&]() -> Result<void> {
+			SLUICE_TRY_ASSIGN(const std::uint32_t index, lab::interface_index(lab::kInterface));
+			LIBBPF_OPTS(bpf_link_create_opts, options, .flags = XDP_FLAGS_DRV_MODE);
+			link_.reset(::bpf_link_create(program_, static_cast<int>(index), BPF_XDP, &options));
+			if (!link_)
+				return error_of_errno(errno, "attach the floor");
+			return {};
+		});
+	}
+	int program_fd() const override { return program_; }
+
+private:
+	std::unique_ptr<floor_bpf, Destroy> skeleton_;
+	Fd link_;
+	int program_ = -1;
+};
+
+Opened open_floor(const char* name, const char* role, bool pass)
+{
+	SLUICE_TRY_ASSIGN(lab::Wire wire, lab::Wire::open(role));
+	auto floor = std::make_unique<Floor>(name, std::move(wire));
+	SLUICE_TRY(floor->attach(pass));
+	return Opened(std::move(floor));
+}
+
+class Sluice final : public Contestant {
+public:
+	using Contestant::Contestant;
+
+	Result<void> start()
+	{
+		lab::Daemon::Setup setup;
+		setup.policy = full_policy();
+		setup.files = {{"lists/scanners.netset", scanners()}};
+		SLUICE_TRY_ASSIGN(lab::Daemon daemon, lab::Daemon::start(wire().gate(), setup));
+		daemon_.emplace(std::move(daemon));
+		std::vector<std::string> arguments{"ban"};
+		for (unsigned i = 0; i < kBans; i++)
+			arguments.push_back(ban(i));
+		SLUICE_TRY_ASSIGN(const lab::Finished banned, daemon_->command(arguments));
+		if (banned.code != 0)
+			return Error(ErrorCode::kFailed, "sluice ban: " + banned.errors);
+		SLUICE_TRY_ASSIGN(const nlohmann::json status, daemon_->ask({"status"}));
+		const std::string generation = std::to_string(status.at("generation").get<std::uint32_t>());
+		program_.reset(::bpf_obj_get((daemon_->pins() + "/generations/" + generation + "/program").c_str()));
+		if (!program_)
+			return error_of_errno(errno, "the running generation's program");
+		return {};
+	}
+	int program_fd() const override { return program_.get(); }
+
+private:
+	std::optional<lab::Daemon> daemon_;
+	Fd program_;
+};
+
+// Rules of another tool, loaded by a command inside the gate.
+class Rules final : public Contestant {
+public:
+	using Contestant::Contestant;
+
+	Result<void> load(const std::vector<std::string>& command)
+	{
+		const auto finished = lab::run(wire().gate().command(command));
+		if (!finished)
+			return finished.error();
+		if (finished->code == 127)
+			return Error(ErrorCode::kUnsupported, command[0] + " is not installed", "tools/dev setup bench");
+		if (finished->code != 0)
+			return Error(ErrorCode::kUnsupported, "this kernel refuses the rules: " + finished->errors);
+		return wire().gate().inside([] { return lab::receive_in_batches(lab::kInterface); });
+	}
+};
+
+Opened open_rules(const char* name, const char* role, const std::vector<std::vector<std::string>>& commands)
+{
+	SLUICE_TRY_ASSIGN(lab::Wire wire, lab::Wire::open(role));
+	auto rules = std::make_unique<Rules>(name, std::move(wire));
+	for (const auto& command : commands)
+		SLUICE_TRY(rules->load(command));
+	return Opened(std::move(rules));
+}
+
+}  // namespace
+
+Opened open_floor_drop()
+{
+	return open_floor("floor", "drop-", false);
+}
+
+Opened open_floor_pass()
+{
+	return open_floor("floor", "pass-", true);
+}
+
+Opened open_sluice()
+{
+	SLUICE_TRY_ASSIGN(lab::Wire wire, lab::Wire::open("sluice-"));
+	auto sluice = std::make_unique<Sluice>("sluice", std::move(wire));
+	SLUICE_TRY(sluice->start());
+	return Opened(std::move(sluice));
+}
+
+Opened open_nftables()
+{
+	const std::string limit = "limit rate over " + std::to_string(kSourceRate) + "/second burst " +
+				  std::to_string(kSourceBurst) + " packets";
+	const std::string rule = "; add rule netdev bench ingress tcp dport { 443, 8443 } update @";
+	const std::string rules =
+	    "add table netdev bench"
+	    "; add set netdev bench sources4 { type ipv4_addr ; size 65536 ; flags dynamic ; timeout 10s ; }"
+	    "; add set netdev bench sources6 { type ipv6_addr ; size 65536 ; flags dynamic ; timeout 10s ; }"
+	    "; add chain netdev bench ingress { type filter hook ingress device eth0 priority 0 ; policy accept ; }" +
+	    rule + "sources4 { ip saddr " + limit + " } counter drop" + rule +
+	    "sources6 { ip6 saddr and ffff:ffff:ffff:ffff:: " + limit + " } counter drop";
+	return open_rules("nftables", "nft-", {{"nft", rules}});
+}
+
+Opened open_hashlimit()
+{
+	const auto rule = [](const char* program, const char* mask) {
+		return std::vector<std::string>{
+		    program, "-t", "raw", "-A", "PREROUTING", "-p", "tcp", "-m", "multiport", "--dports", "443,8443", "-m",
+		    "hashlimit", "--hashlimit-above", std::to_string(kSourceRate) + "/second", "--hashlimit-burst",
+		    std::to_string(kSourceBurst), "--hashlimit-mode", "srcip", "--hashlimit-srcmask", mask,
+		    "--hashlimit-name", "bench", "--hashlimit-htable-max", "65536", "-j", "DROP"};
+	};
+	return open_rules("hashlimit", "ipt-", {rule("iptables", "32"), rule("ip6tables", "64")});
+}
+
+Result<std::vector<std::unique_ptr<Contestant>>> gather(const std::vector<Opened (*)()>& openers)
+{
+	std::vector<std::unique_ptr<Contestant>> contestants;
+	for (const auto opener : openers) {
+		Opened opened = opener();
+		if (opened)
+			contestants.push_back(std::move(*opened));
+		else if (opened.error().code() == ErrorCode::kUnsupported)
+			std::fprintf(stderr, "sluice-bench: left out: %s\n", opened.error().sentence().c_str());
+		else
+			return std::move(opened).error();
+	}
+	return contestants;
+}
+
+}  // namespace sluice::bench

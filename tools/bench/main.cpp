@@ -1,0 +1,153 @@
+// `sluice-bench`: one question a case, one table an answer, and JSON beside it.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <fstream>
+
+#include "bench.h"
+#include "flood_verb.h"
+#include "text/table.h"
+
+namespace {
+
+using namespace sluice;
+
+constexpr bench::Case kCases[] = {
+    {"drop", "what does a flood cost, beside the floor and the peers?", bench::run_drop},
+    {"pass", "what does a packet that passes pay?", bench::run_pass},
+    {"instructions", "what does judging cost, without a wire?", bench::run_instructions},
+};
+
+struct Request {
+	bench::Options options;
+	std::string json_path;
+	std::vector<const bench::Case*> cases;
+	bool flood = false;
+	bench::FloodRequest flood_request;
+};
+
+int failed(const Error& error)
+{
+	std::fprintf(stderr, "sluice-bench: %s\n", error.sentence().c_str());
+	return 1;
+}
+
+void print(const bench::Answer& answer)
+{
+	std::vector<text::Column> columns;
+	for (const std::string& heading : answer.columns)
+		columns.push_back({heading, text::Align::kLeft});
+	text::Table table(std::move(columns));
+	for (const auto& row : answer.rows)
+		table.add({row.begin(), row.end()});
+	std::printf("\n%s\n%s", answer.title.c_str(), table.to_string(text::Style::of(STDOUT_FILENO)).c_str());
+	for (const std::string& note : answer.notes)
+		std::printf("  %s\n", note.c_str());
+	std::fflush(stdout);
+}
+
+int run_cases(const Request& request)
+{
+	nlohmann::json all = {{"machine", bench::machine()}, {"version", SLUICE_VERSION}, {"quick", request.options.quick}};
+	std::printf("%s\n", bench::machine_text().c_str());
+	for (const bench::Case* question : request.cases) {
+		auto answer = question->run(request.options);
+		if (!answer)
+			return failed(std::move(answer).error().within(question->name));
+		print(*answer);
+		all["cases"][question->name] = answer->json;
+	}
+	if (request.json_path.empty())
+		return 0;
+	std::ofstream file(request.json_path);
+	file << all.dump(1, '\t') << '\n';
+	file.close();
+	return file ? 0 : failed(Error(ErrorCode::kFailed, request.json_path + ": cannot be written"));
+}
+
+int run_generator(const bench::FloodRequest& request)
+{
+	const auto offered = bench::run_flood(request);
+	if (!offered)
+		return failed(offered.error());
+	std::printf("%llu frames offered\n", static_cast<unsigned long long>(*offered));
+	return 0;
+}
+
+void add_options(CLI::App& app, Request& request)
+{
+	app.add_flag("--quick", request.options.quick, "briefly: proves that it works, its figures mean little");
+	app.add_option("--rounds", request.options.rounds, "measurements of each")->check(CLI::Range(1, 1000));
+	app.add_option("--seconds", request.options.seconds, "length of one measurement")->check(CLI::Range(0.01, 60.0));
+	app.add_option("--json", request.json_path, "also write everything to this file");
+}
+
+void add_flood(CLI::App& app, Request& request)
+{
+	CLI::App* flood = app.add_subcommand("flood", "send a flood out of an interface of this network namespace");
+	bench::FloodRequest& to = request.flood_request;
+	flood->add_option("--interface", to.interface, "where it goes out; at the other end an XDP program has to stand")
+	    ->capture_default_str();
+	flood->add_option("--from", to.from, "the first source")->capture_default_str();
+	flood->add_option("--to", to.to, "destination address")->required();
+	flood->add_option("--protocol", to.protocol, "tcp or udp")->capture_default_str();
+	flood->add_option("--port", to.port, "destination port")->capture_default_str();
+	flood->add_option("--sources", to.sources, "how many sources; 0: any of 2^32")->capture_default_str();
+	flood->add_option("--seconds", to.seconds, "how long")->capture_default_str();
+	flood->add_option("--rate", to.rate, "packets per second; otherwise as fast as it goes");
+	flood->add_option("--processor", to.processor, "the processor that sends")->capture_default_str();
+	flood->callback([&request] { request.flood = true; });
+}
+
+void add_cases(CLI::App& app, Request& request)
+{
+	for (const bench::Case& question : kCases) {
+		CLI::App* verb = app.add_subcommand(question.name, question.question);
+		add_options(*verb, request);
+		verb->callback([&request, &question] { request.cases.push_back(&question); });
+	}
+	CLI::App* all = app.add_subcommand("all", "every question");
+	add_options(*all, request);
+	all->callback([&request] {
+		for (const bench::Case& question : kCases)
+			request.cases.push_back(&question);
+	});
+}
+
+int run(int argc, char** argv)
+{
+	Request request;
+	CLI::App app("Measures Sluice beside the floor and the peers, in a lab that it makes itself.", "sluice-bench");
+	app.require_subcommand(1);
+	add_cases(app, request);
+	add_flood(app, request);
+	try {
+		app.parse(argc, argv);
+	} catch (const CLI::ParseError& error) {
+		return app.exit(error) == 0 ? 0 : 2;
+	}
+	if (::geteuid() != 0)
+		return failed(Error(ErrorCode::kDenied, "namespaces and kernel programs need root", "sudo sluice-bench"));
+	if (request.flood)
+		return run_generator(request.flood_request);
+	if (request.options.quick) {
+		request.options.rounds = 2;
+		request.options.seconds = 0.1;
+	}
+	return run_cases(request);
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+	try {
+		return run(argc, argv);
+	} catch (const std::exception& error) {
+		std::fprintf(stderr, "sluice-bench: internal: %s (this is a defect; please report it)\n", error.what());
+		return 1;
+	}
+}
