@@ -154,16 +154,16 @@ struct Shape {
 	unsigned tables;       // at most, one below the other
 	unsigned unit_shift;   // log2 of an address in the upper half: 32 for IPv4
 	unsigned root_bits;    // at least, where there is a root table
-	std::size_t per_slot;  // ranges a table's slot stands for
 };
 
-constexpr Shape kShapeIpv4{SLUICE_RANGES_TABLES_IPV4, 32, 8, 32};
-constexpr Shape kShapeIpv6{SLUICE_RANGES_TABLES_IPV6, 0, 9, 32};
+constexpr Shape kShapeIpv4{SLUICE_RANGES_TABLES_IPV4, 32, 8};
+constexpr Shape kShapeIpv6{SLUICE_RANGES_TABLES_IPV6, 0, 9};
 
 constexpr std::size_t kShortList = 8;  // worth no root table
-constexpr std::size_t kLongList = 64;  // worth a table of its own
+constexpr std::size_t kLongList = 32;  // worth a table of its own
+constexpr std::size_t kPerSlot = 8;    // ranges that a slot of such a table stands for
+constexpr unsigned kRootFactor = 3;    // log2 of the root table's slots for a range
 constexpr unsigned kMaxTableBits = 16;
-constexpr std::size_t kMaxRecords = 0x10000;  // of one list
 
 // The part of the address space that a slot decides: those that share their first `consumed` bits.
 struct Node {
@@ -211,6 +211,9 @@ private:
 		std::memcpy(bytes_.data() + at, &value, sizeof(value));
 	}
 
+	// The depth is bounded and yet every list ends up in form. Its length: where more than 2^16 ranges are left, each table
+	// above took 13 bits or more, and five such take them all. Its keys: WIDE holds any IPv4 address, and of IPv6 the
+	// second table leaves no more bits than WIDE has.
 	std::uint64_t slot_of(const Node& node)
 	{
 		if (node.in.size() == 1 && !is_split(node.in[0]))
@@ -242,9 +245,9 @@ private:
 		const auto magnitude = static_cast<unsigned>(std::bit_width(node.in.size()));
 		unsigned bits = 1;
 		if (node.depth == 0)
-			bits = std::max(shape_.root_bits, magnitude + 2);
-		else if (node.in.size() > 2 * shape_.per_slot)
-			bits = static_cast<unsigned>(std::bit_width(node.in.size() / shape_.per_slot)) - 1;
+			bits = std::max(shape_.root_bits, magnitude + kRootFactor);
+		else if (node.in.size() > 2 * kPerSlot)
+			bits = static_cast<unsigned>(std::bit_width(node.in.size() / kPerSlot)) - 1;
 		if (!is_optional && node.depth > 0 && node.consumed < SLUICE_WIDE_KEY_SHIFT)
 			bits = std::max(bits, SLUICE_WIDE_KEY_SHIFT - node.consumed);
 		return std::min({bits, kMaxTableBits, 64 - shape_.unit_shift - node.consumed});
@@ -321,8 +324,9 @@ private:
 	std::uint64_t wide_list(const Node& node)
 	{
 		const List list = list_of(node, SLUICE_WIDE_KEY_BITS);
-		const std::size_t head = allocate((1 + list.items.size()) * sizeof(std::uint64_t), sizeof(std::uint64_t));
-		const std::size_t at = head + sizeof(std::uint64_t);
+		const std::size_t head = holds_split(node) ? sizeof(std::uint64_t) : 0;
+		const std::size_t before = allocate(head + list.items.size() * sizeof(std::uint64_t), sizeof(std::uint64_t));
+		const std::size_t at = before + head;
 		std::vector<std::uint32_t> splits;
 		for (std::size_t i = 0; i < list.items.size(); i++) {
 			const Item& item = list.items[i];
@@ -337,7 +341,7 @@ private:
 			write(at + i * sizeof(std::uint64_t), key | type << 16 | value);
 		}
 		if (!splits.empty())
-			write(head, std::uint64_t{records(splits)});
+			write(before, records(splits));
 		return SLUICE_SLOT(SLUICE_SLOT_WIDE, list.fallback, list.items.size(), at / sizeof(std::uint64_t));
 	}
 
