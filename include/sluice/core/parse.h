@@ -26,7 +26,7 @@ SLUICE_INLINE bool sluice_is_tag(__u32 type)
 /* Puts the cursor behind the link header; `type` becomes the EtherType there. */
 SLUICE_INLINE __u32 sluice_parse_link(struct sluice_cursor *cursor, __u32 *type)
 {
-	const struct sluice_wire_ethernet *ethernet = (const void *)cursor->at;
+	const struct sluice_wire_ethernet *ethernet = (const struct sluice_wire_ethernet *)cursor->at;
 	__u32 tags;
 
 	if (!sluice_cursor_holds(cursor, sizeof(*ethernet)))
@@ -34,21 +34,21 @@ SLUICE_INLINE __u32 sluice_parse_link(struct sluice_cursor *cursor, __u32 *type)
 	*type = SLUICE_BE16(ethernet->type);
 	sluice_cursor_skip(cursor, sizeof(*ethernet));
 	for (tags = 0; tags < SLUICE_MAX_TAGS && sluice_is_tag(*type); tags++) {
-		const struct sluice_wire_tag *tag = (const void *)cursor->at;
+		const struct sluice_wire_tag *tag = (const struct sluice_wire_tag *)cursor->at;
 
 		if (!sluice_cursor_holds(cursor, sizeof(*tag)))
 			return SLUICE_TRUNCATED;
 		*type = SLUICE_BE16(tag->type);
 		sluice_cursor_skip(cursor, sizeof(*tag));
 	}
-	return sluice_is_tag(*type) ? SLUICE_TAG_DEPTH : SLUICE_UNDECIDED;
+	return sluice_is_tag(*type) ? (__u32)SLUICE_TAG_DEPTH : SLUICE_UNDECIDED;
 }
 
 /* ---- transport: the cursor stands at its header, `left` is what the IP header grants it ---- */
 
 SLUICE_INLINE __u32 sluice_parse_tcp(const struct sluice_cursor *cursor, struct sluice_packet *packet)
 {
-	const struct sluice_wire_tcp *tcp = (const void *)cursor->at;
+	const struct sluice_wire_tcp *tcp = (const struct sluice_wire_tcp *)cursor->at;
 	__u32 size;
 
 	if (cursor->left < sizeof(*tcp))
@@ -69,7 +69,7 @@ SLUICE_INLINE __u32 sluice_parse_tcp(const struct sluice_cursor *cursor, struct 
 
 SLUICE_INLINE __u32 sluice_parse_udp(const struct sluice_cursor *cursor, struct sluice_packet *packet)
 {
-	const struct sluice_wire_udp *udp = (const void *)cursor->at;
+	const struct sluice_wire_udp *udp = (const struct sluice_wire_udp *)cursor->at;
 	__u32 length;
 
 	if (cursor->left < sizeof(*udp))
@@ -80,13 +80,13 @@ SLUICE_INLINE __u32 sluice_parse_udp(const struct sluice_cursor *cursor, struct 
 	packet->destination_port = SLUICE_BE16(udp->destination);
 	packet->has_ports = true;
 	length = SLUICE_BE16(udp->length);
-	return length < sizeof(*udp) || length > cursor->left ? SLUICE_TRANSPORT : SLUICE_UNDECIDED;
+	return length < sizeof(*udp) || length > cursor->left ? (__u32)SLUICE_TRANSPORT : SLUICE_UNDECIDED;
 }
 
 /* RFC 4861, 6.1 and 7.1: a hop limit of 255 proves that the packet was not forwarded. */
 SLUICE_INLINE bool sluice_is_neighbour(const struct sluice_cursor *cursor, __u32 hop_limit)
 {
-	const struct sluice_wire_icmpv6 *icmp = (const void *)cursor->at;
+	const struct sluice_wire_icmpv6 *icmp = (const struct sluice_wire_icmpv6 *)cursor->at;
 
 	return hop_limit == 255 && cursor->left >= sizeof(*icmp) && sluice_cursor_holds(cursor, sizeof(*icmp)) &&
 	       icmp->type >= SLUICE_NEIGHBOUR_FIRST && icmp->type <= SLUICE_NEIGHBOUR_LAST && icmp->code == 0;
@@ -134,7 +134,7 @@ SLUICE_INLINE bool sluice_ipv4_source_is_illegal(__be32 source)
 
 SLUICE_INLINE __u32 sluice_parse_ipv4(struct sluice_cursor *cursor, struct sluice_packet *packet)
 {
-	const struct sluice_wire_ipv4 *ip = (const void *)cursor->at;
+	const struct sluice_wire_ipv4 *ip = (const struct sluice_wire_ipv4 *)cursor->at;
 	__u32 header, length, fragment;
 
 	if (!sluice_cursor_holds(cursor, sizeof(*ip)))
@@ -207,7 +207,7 @@ SLUICE_INLINE __u32 sluice_extension_size(__u32 kind, __u32 length)
 /* Steps over one extension header, packet->protocol; behind it packet->protocol is what follows. */
 SLUICE_INLINE __u32 sluice_parse_extension(struct sluice_cursor *cursor, struct sluice_packet *packet)
 {
-	const struct sluice_wire_extension *extension = (const void *)cursor->at;
+	const struct sluice_wire_extension *extension = (const struct sluice_wire_extension *)cursor->at;
 	__u32 size, fragment, kind = packet->protocol;
 
 	if (cursor->left < sizeof(*extension))
@@ -236,12 +236,12 @@ SLUICE_INLINE __u32 sluice_parse_extensions(struct sluice_cursor *cursor, struct
 		if (reason != SLUICE_UNDECIDED || packet->fragment)
 			return reason;
 	}
-	return sluice_is_extension(packet->protocol) ? SLUICE_EXTENSION_DEPTH : SLUICE_UNDECIDED;
+	return sluice_is_extension(packet->protocol) ? (__u32)SLUICE_EXTENSION_DEPTH : SLUICE_UNDECIDED;
 }
 
 SLUICE_INLINE __u32 sluice_parse_ipv6(struct sluice_cursor *cursor, struct sluice_packet *packet)
 {
-	const struct sluice_wire_ipv6 *ip = (const void *)cursor->at;
+	const struct sluice_wire_ipv6 *ip = (const struct sluice_wire_ipv6 *)cursor->at;
 	__u32 reason, length, hop_limit, i;
 
 	if (!sluice_cursor_holds(cursor, sizeof(*ip)))
