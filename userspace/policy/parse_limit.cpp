@@ -1,0 +1,199 @@
+#include "policy/parse_limit.h"
+
+#include <algorithm>
+
+#include "net/digits.h"
+
+namespace sluice::policy {
+namespace {
+
+constexpr std::uint64_t kMostKeys = 1u << 26;
+
+// What the rate gives in one second, but never less than the smallest charge.
+std::uint64_t default_burst(const net::Rate& rate, bool bits)
+{
+	return std::max(rate.count / rate.period_seconds, bits ? kFrameBits : std::uint64_t{1});
+}
+
+}  // namespace
+
+void LimitReader::read_named(const Yaml& node)
+{
+	if (node.kind != Yaml::Kind::kMapping) {
+		findings_.error(node, std::string("limits is ") + node.what() + ", not a mapping", "write NAME: {packets: 2000/s}");
+		return;
+	}
+	for (std::size_t i = 0; i < node.keys.size(); i++) {
+		const auto name = read_name(findings_, node.keys[i], "the name of a limit");
+		if (!name)
+			continue;
+		if (named_.count(*name) + broken_.count(*name) != 0) {
+			findings_.error(node.keys[i], "limit '" + *name + "' is here twice", "give one of them another name");
+			continue;
+		}
+		auto limit = read_in_place(node.items[i], "limit '" + *name + "'");
+		if (!limit) {
+			broken_.insert(*name);
+			continue;
+		}
+		limit->name = *name;
+		named_.emplace(*name, std::move(*limit));
+	}
+}
+
+std::optional<Limit> LimitReader::read(const Yaml& node, std::string_view what)
+{
+	if (node.kind == Yaml::Kind::kMapping)
+		return read_in_place(node, what);
+	const auto name = read_text(findings_, node, what);
+	if (!name || broken_.count(*name) != 0)
+		return std::nullopt;
+	const auto found = named_.find(*name);
+	if (found != named_.end())
+		return found->second;
+	std::vector<std::string_view> known;
+	for (const auto& [known_name, limit] : named_)
+		known.push_back(known_name);
+	findings_.error(node, std::string(what) + " names the limit " + net::quoted(*name) + ", which is not there",
+			nearest(findings_, *name, known, "define it under 'limits', or write {packets: 2000/s} in its place"));
+	return std::nullopt;
+}
+
+std::optional<Limit> LimitReader::read_in_place(const Yaml& node, std::string_view what)
+{
+	if (!check_mapping(findings_, node, what, {"packets", "bits", "connections", "burst", "keys", "algorithm"}))
+		return std::nullopt;
+	Limit limit;
+	limit.place = findings_.place(node);
+	bool whole = true;
+	const auto meter = [&](std::string_view key, std::optional<Meter>& into) {
+		if (const Yaml* value = node.find(key)) {
+			into = read_meter(*value, key, key == "bits");
+			whole = whole && into;
+		}
+	};
+	meter("packets", limit.packets);
+	meter("bits", limit.bits);
+	meter("connections", limit.connections);
+	if (const Yaml* algorithm = node.find("algorithm"))
+		read_word(findings_, *algorithm, "algorithm", {"token-bucket"}, {"leaky-bucket", "fixed-window", "sliding-log"});
+	if (const Yaml* keys = node.find("keys")) {
+		limit.keys = read_count(findings_, *keys, "keys").value_or(1);
+		if (limit.keys == 0 || limit.keys > kMostKeys)
+			findings_.error(*keys, "keys is out of range", "how many sources the limit tells apart, from 1 to " + std::to_string(kMostKeys));
+	}
+	if (!whole)
+		return std::nullopt;
+	read_burst(node, limit);
+	return limit;
+}
+
+// "2000/s", or {rate: 2000/s, burst: 4000}.
+std::optional<Meter> LimitReader::read_meter(const Yaml& node, std::string_view what, bool bits)
+{
+	const Yaml* rate_node = &node;
+	const Yaml* burst_node = nullptr;
+	if (node.kind == Yaml::Kind::kMapping) {
+		check_mapping(findings_, node, what, {"rate", "burst"});
+		rate_node = node.find("rate");
+		burst_node = node.find("burst");
+		if (rate_node == nullptr) {
+			findings_.error(node, std::string(what) + " has no rate", "write " + std::string(what) + ": {rate: 2000/s, burst: 4000}");
+			return std::nullopt;
+		}
+	}
+	const auto text = read_text(findings_, *rate_node, what);
+	if (!text)
+		return std::nullopt;
+	const auto rate = net::Rate::parse(*text);
+	if (!rate) {
+		findings_.error(*rate_node, what, rate.error());
+		return std::nullopt;
+	}
+	Meter meter{*rate, default_burst(*rate, bits)};
+	if (burst_node != nullptr) {
+		const auto burst = read_count(findings_, *burst_node, "burst");
+		if (!burst)
+			return std::nullopt;
+		meter.burst = *burst;
+	}
+	return meter;
+}
+
+// The burst of the whole limit is that of its packets; without packets, of its only quantity.
+void LimitReader::read_burst(const Yaml& limit_node, Limit& limit)
+{
+	const Yaml* node = limit_node.find("burst");
+	if (node == nullptr)
+		return;
+	const auto burst = read_count(findings_, *node, "burst");
+	std::optional<Meter>& meter = limit.packets ? limit.packets : limit.bits ? limit.bits : limit.connections;
+	if (!limit.packets && limit.bits && limit.connections) {
+		findings_.error(*node, "burst could be that of bits or of connections", "write bits: {rate: 1G/s, burst: 10M}");
+		return;
+	}
+	const char* key = limit.packets ? "packets" : limit.bits ? "bits" : "connections";
+	const Yaml* own = limit_node.find(key);
+	if (own != nullptr && own->find("burst") != nullptr)
+		findings_.error(*node, std::string("burst is given twice for ") + key, "leave one of them out");
+	if (burst && meter)
+		meter->burst = *burst;
+}
+
+unsigned LimitReader::read_length(const Yaml* node, std::string_view what, unsigned otherwise, unsigned most)
+{
+	if (node == nullptr)
+		return otherwise;
+	const auto length = read_count(findings_, *node, what);
+	if (length && (*length < 1 || *length > most))
+		findings_.error(*node, std::string(what) + " is no prefix length from 1 to " + std::to_string(most),
+				"for one limit over all sources, write all-sources");
+	return length && *length <= most ? static_cast<unsigned>(*length) : otherwise;
+}
+
+std::optional<SourceLimit> LimitReader::read_each_source(const Yaml& node)
+{
+	SourceLimit each;
+	const Yaml* limit_node = &node;
+	const bool wrapped = node.find("limit") != nullptr || node.find("ipv4") != nullptr || node.find("ipv6") != nullptr;
+	if (wrapped) {
+		check_mapping(findings_, node, "each-source", {"ipv4", "ipv6", "limit"});
+		each.ipv4_length = read_length(node.find("ipv4"), "ipv4", each.ipv4_length, 32);
+		each.ipv6_length = read_length(node.find("ipv6"), "ipv6", each.ipv6_length, 128);
+		limit_node = node.find("limit");
+		if (limit_node == nullptr) {
+			findings_.error(node, "each-source has no limit", "write each-source: {ipv4: 32, ipv6: 64, limit: {packets: 2000/s}}");
+			return std::nullopt;
+		}
+	}
+	auto limit = read(*limit_node, "each-source");
+	if (!limit)
+		return std::nullopt;
+	each.limit = std::move(*limit);
+	return each;
+}
+
+std::optional<PrefixLimit> LimitReader::read_each_prefix(const Yaml& node)
+{
+	PrefixLimit each;
+	const char* hint = "write each-prefix: {ipv4: 24, ipv6: 48, limit: {packets: 20k/s}}";
+	if (node.kind != Yaml::Kind::kMapping) {
+		findings_.error(node, std::string("each-prefix is ") + node.what() + ", not a mapping", hint);
+		return std::nullopt;
+	}
+	check_mapping(findings_, node, "each-prefix", {"ipv4", "ipv6", "limit"});
+	each.ipv4_length = read_length(node.find("ipv4"), "ipv4", each.ipv4_length, 32);
+	each.ipv6_length = read_length(node.find("ipv6"), "ipv6", each.ipv6_length, 128);
+	const Yaml* limit_node = node.find("limit");
+	if (limit_node == nullptr) {
+		findings_.error(node, "each-prefix has no limit", hint);
+		return std::nullopt;
+	}
+	auto limit = read(*limit_node, "each-prefix");
+	if (!limit)
+		return std::nullopt;
+	each.limit = std::move(*limit);
+	return each;
+}
+
+}  // namespace sluice::policy
