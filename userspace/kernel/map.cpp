@@ -3,6 +3,7 @@
 #include <linux/bpf.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <numeric>
 
 #include <bpf/libbpf.h>
@@ -78,6 +79,14 @@ Result<void> Map::erase(const void* key) const
 	if (const int code = calls_->map_erase(fd(), key); code < 0)
 		return error(code, "erase from");
 	return {};
+}
+
+Result<bool> Map::first_key(void* key) const
+{
+	const int code = calls_->map_next_key(fd(), nullptr, key);
+	if (code < 0 && code != -ENOENT)
+		return error(code, "read");
+	return code == 0;
 }
 
 Result<void> Map::fill(const void* values, std::uint32_t count) const

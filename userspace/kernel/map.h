@@ -28,6 +28,8 @@ public:
 	Result<void> lookup(const void* key, void* value) const;
 	Result<void> update(const void* key, const void* value) const;
 	Result<void> erase(const void* key) const;
+	// Hashes: false when there is none.
+	Result<bool> first_key(void* key) const;
 	// Arrays: elements 0 to count - 1 at once. Requires count <= max_entries.
 	Result<void> fill(const void* values, std::uint32_t count) const;
 	// Arrays: elements 0 to count - 1; of a per-processor array the values of every possible processor, one after

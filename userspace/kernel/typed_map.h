@@ -45,6 +45,13 @@ public:
 	Result<void> update(const Key& key, const Value& value) const { return map_->update(&key, &value); }
 	Result<void> erase(const Key& key) const { return map_->erase(&key); }
 
+	Result<bool> empty() const
+	{
+		Key first{};
+		SLUICE_TRY_ASSIGN(const bool found, map_->first_key(&first));
+		return !found;
+	}
+
 	// Hashes: every entry.
 	Result<std::vector<std::pair<Key, Value>>> entries() const
 	{

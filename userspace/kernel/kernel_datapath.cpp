@@ -1,0 +1,232 @@
+#include "kernel/kernel_datapath.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "kernel/ban_table.h"
+#include "kernel/counter_maps.h"
+#include "kernel/generation.h"
+#include "kernel/history.h"
+#include "kernel/links.h"
+#include "kernel/pins.h"
+#include "kernel/policy_maps.h"
+#include "kernel/ring.h"
+#include "kernel/state_maps.h"
+#include "kernel/typed_map.h"
+
+namespace sluice::kernel {
+
+using datapath::Interface;
+using datapath::Running;
+
+struct KernelDatapath::State {
+	Calls& calls;
+	const Clock& clock;
+	Pins pins;
+	Links links;
+	History history;
+	StateMaps maps;
+	Ring ring;
+	std::vector<std::string> notes;
+
+	Result<BanTable> bans() const { return BanTable::over(maps.at("bans"), maps.at("ban_lengths")); }
+};
+
+namespace {
+
+// Pins a staged generation under its number, and with it the state that is not pinned yet.
+Result<void> pin_generation(Calls& calls, const Pins& pins, const Generation& next, StateMaps& maps, Undo& undo)
+{
+	SLUICE_TRY(remove_pins(calls, pins.staging()));
+	SLUICE_TRY(next.pin(calls, pins.staging(), undo));
+	SLUICE_TRY(maps.pin(calls, pins, undo));
+	const std::string path = pins.generation(next.number());
+	if (const int code = calls.rename(pins.staging(), path); code < 0)
+		return Error(ErrorCode::kFailed, "pin " + path + ": " + std::strerror(-code));
+	undo.add([&calls, path] { (void)remove_pins(calls, path); });
+	return {};
+}
+
+policy::Heritage heritage_of(const Running& running)
+{
+	policy::Heritage heritage;
+	heritage.services = running.services;
+	heritage.rules = running.rules;
+	for (std::size_t i = 1; i < running.limits.size(); i++) {
+		const sluice_limit& limit = running.limits[i];
+		if (limit.rule >= running.rules.size())
+			continue;
+		const char* name = running.rules[limit.rule].text;
+		heritage.limits.emplace(std::string(name, ::strnlen(name, SLUICE_NAME_SIZE)), limit);
+	}
+	return heritage;
+}
+
+}  // namespace
+
+KernelDatapath::KernelDatapath(std::unique_ptr<State> state) : state_(std::move(state)) {}
+KernelDatapath::~KernelDatapath() = default;
+
+Result<std::unique_ptr<KernelDatapath>> KernelDatapath::open(const Options& options, const Clock& clock, Calls& calls)
+{
+	std::vector<std::string> notes;
+	SLUICE_TRY_ASSIGN(Pins pins, Pins::open(calls, options.pins));
+	SLUICE_TRY_ASSIGN(Links links, Links::open(calls, pins, notes));
+	SLUICE_TRY_ASSIGN(History history, History::open(calls, pins, links, notes));
+	const std::uint32_t abi = history.running() ? history.running()->abi() : 0;
+	SLUICE_TRY_ASSIGN(StateMaps maps, StateMaps::open(calls, pins, options, abi, notes));
+	SLUICE_TRY_ASSIGN(Ring ring, Ring::open(maps.at("events").fd()));
+	if (history.running())
+		notes.push_back("generation " + std::to_string(history.running()->number()) + " was adopted, with " +
+				std::to_string(links.all().size()) + " interfaces");
+	auto state = std::unique_ptr<State>(new State{calls, clock, std::move(pins), std::move(links), std::move(history),
+						      std::move(maps), std::move(ring), std::move(notes)});
+	return std::unique_ptr<KernelDatapath>(new KernelDatapath(std::move(state)));
+}
+
+Result<policy::Heritage> KernelDatapath::heritage()
+{
+	policy::Heritage heritage;
+	const auto& running = state_->history.running();
+	if (running && running->is_readable()) {
+		SLUICE_TRY_ASSIGN(const Running read, running->read());
+		heritage = heritage_of(read);
+	}
+	heritage.generation = running ? running->number() : 0;
+	heritage.bucket_sets = bucket_sets();
+	return heritage;
+}
+
+Result<std::optional<Running>> KernelDatapath::running()
+{
+	const auto& running = state_->history.running();
+	if (!running || !running->is_readable())
+		return std::optional<Running>();
+	SLUICE_TRY_ASSIGN(Running read, running->read());
+	return std::optional(std::move(read));
+}
+
+Result<Running> KernelDatapath::install(policy::Image image)
+{
+	State& state = *state_;
+	SLUICE_TRY(check_image(image, bucket_sets()));
+	SLUICE_TRY(state.links.sweep(state.notes));
+	image.config.hash = state.maps.hash_key();
+	image.config.generation = state.history.next_number(state.pins);
+	image.meta.generation = image.config.generation;
+	image.meta.abi = SLUICE_ABI_VERSION;
+	image.meta.installed_unix_ns = state.clock.unix_ns();
+
+	SLUICE_TRY_ASSIGN(Generation next, Generation::stage(state.calls, image, state.maps));
+	SLUICE_TRY_ASSIGN(Running read, next.read());
+	Undo undo;
+	SLUICE_TRY(pin_generation(state.calls, state.pins, next, state.maps, undo));
+	SLUICE_TRY(state.links.publish(next, state.history, undo));
+	undo.keep();
+	state.history.advance(state.calls, state.pins, std::move(next), state.notes);
+	return read;
+}
+
+Result<Interface> KernelDatapath::attach(const std::string& name, std::optional<datapath::AttachMode> only)
+{
+	const auto& running = state_->history.running();
+	if (!running)
+		return Error(ErrorCode::kFailed, "attach to " + name + ": no policy is installed", "sluice apply FILE");
+	return state_->links.attach(*running, name, only, state_->notes);
+}
+
+Result<void> KernelDatapath::detach(const std::string& name)
+{
+	return state_->links.detach(name);
+}
+
+Result<std::vector<Interface>> KernelDatapath::interfaces()
+{
+	return state_->links.interfaces(state_->history, state_->notes);
+}
+
+Result<void> KernelDatapath::ban(const datapath::Ban& ban)
+{
+	SLUICE_TRY_ASSIGN(const BanTable bans, state_->bans());
+	return bans.set(ban, now_mono_ns());
+}
+
+Result<void> KernelDatapath::unban(const net::Prefix& prefix)
+{
+	SLUICE_TRY_ASSIGN(const BanTable bans, state_->bans());
+	return bans.lift(prefix);
+}
+
+Result<std::vector<datapath::Ban>> KernelDatapath::bans()
+{
+	SLUICE_TRY_ASSIGN(const BanTable bans, state_->bans());
+	return bans.standing(now_mono_ns());
+}
+
+Result<datapath::Counters> KernelDatapath::counters()
+{
+	const StateMaps& maps = state_->maps;
+	std::uint32_t services = SLUICE_SERVICE_FIRST, rules = SLUICE_RULE_FIRST;
+	SLUICE_TRY_ASSIGN(const std::optional<Running> read, running());
+	if (read) {
+		services = std::max<std::uint32_t>(services, static_cast<std::uint32_t>(read->services.size()));
+		rules = std::max<std::uint32_t>(rules, static_cast<std::uint32_t>(read->rules.size()));
+	}
+	return read_counters(maps.at("counters"), maps.at("rule_counters"), maps.at("event_gauges"), services, rules);
+}
+
+Result<datapath::MemoryUse> KernelDatapath::memory()
+{
+	datapath::MemoryUse use;
+	for (const char* name : kStateMaps) {
+		SLUICE_TRY_ASSIGN(const std::uint64_t bytes, kernel_bytes(state_->maps.at(name).fd()));
+		use.kernel_bytes += bytes;
+	}
+	for (const auto* generation : {&state_->history.running(), &state_->history.previous()}) {
+		if (!*generation)
+			continue;
+		SLUICE_TRY_ASSIGN(const std::uint64_t bytes, (*generation)->memory());
+		use.kernel_bytes += bytes;
+	}
+	return use;
+}
+
+int KernelDatapath::events_fd()
+{
+	return state_->ring.fd();
+}
+
+Result<void> KernelDatapath::drain_events(const std::function<void(const sluice_event&)>& take)
+{
+	return state_->ring.drain([&take](std::span<const std::byte> record) {
+		sluice_event event{};
+		if (record.size() < sizeof(event))
+			return;
+		std::memcpy(&event, record.data(), sizeof(event));
+		take(event);
+	});
+}
+
+std::uint64_t KernelDatapath::now_mono_ns()
+{
+	return state_->clock.coarse_mono_ns();
+}
+
+std::uint32_t KernelDatapath::bucket_sets() const
+{
+	return state_->maps.at("buckets").shape().max_entries;
+}
+
+std::vector<std::string> KernelDatapath::take_notes()
+{
+	return std::exchange(state_->notes, {});
+}
+
+int KernelDatapath::program_fd() const
+{
+	const auto& running = state_->history.running();
+	return running ? running->program() : -1;
+}
+
+}  // namespace sluice::kernel

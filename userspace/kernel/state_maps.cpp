@@ -1,0 +1,164 @@
+#include "kernel/state_maps.h"
+
+#include <sys/random.h>
+
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "base/file.h"
+#include "kernel/ban_table.h"
+#include "kernel/typed_map.h"
+#include "sluice/abi/ban.h"
+
+namespace sluice::kernel {
+namespace {
+
+constexpr std::uint32_t kZero = 0;
+
+// Whose size is the operator's choice: adopted whatever it is.
+bool is_sized_by_options(const std::string& name)
+{
+	return name == "buckets" || name == "bans" || name == "events";
+}
+
+Result<MapShape> wanted_shape(const Skeleton& skeleton, const std::string& name, const Options& options)
+{
+	SLUICE_TRY_ASSIGN(MapShape shape, skeleton.shape(name));
+	if (name == "buckets") {
+		const std::uint64_t sets = options.bucket_bytes / sizeof(sluice_bucket_set);
+		if (sets == 0 || sets > 1u << 31)
+			return Error(ErrorCode::kInvalid, "a bucket table of " + std::to_string(options.bucket_bytes) + " bytes",
+				     "from 64 bytes to 128 GiB");
+		shape.max_entries = static_cast<std::uint32_t>(std::bit_floor(sets));
+	}
+	if (name == "bans")
+		shape.max_entries = options.ban_capacity;
+	if (name == "events")
+		shape.max_entries = options.event_bytes;
+	return shape;
+}
+
+bool fits(const MapShape& found, const MapShape& wanted, const std::string& name)
+{
+	MapShape same = found;
+	if (is_sized_by_options(name))
+		same.max_entries = wanted.max_entries;
+	const bool usable = name != "buckets" || std::has_single_bit(found.max_entries);
+	return same == wanted && usable;
+}
+
+std::string loss(const std::string& name)
+{
+	if (name == "buckets")
+		return "limits start anew";
+	if (name == "counters" || name == "rule_counters" || name == "event_gauges")
+		return "they start at zero";
+	return "made anew";
+}
+
+bool is_zero(const sluice_hash_key& key)
+{
+	const sluice_hash_key zero{};
+	return std::memcmp(&key, &zero, sizeof(key)) == 0;
+}
+
+}  // namespace
+
+Result<StateMaps> StateMaps::open(Calls& calls, const Pins& pins, const Options& options, std::uint32_t abi,
+				  std::vector<std::string>& notes)
+{
+	StateMaps state;
+	SLUICE_TRY_ASSIGN(const Skeleton skeleton, Skeleton::open());
+	const bool foreign = abi != 0 && abi != SLUICE_ABI_VERSION;
+	bool bans_are_new = false;
+	for (const std::string name : kStateMaps) {
+		SLUICE_TRY_ASSIGN(const MapShape wanted, wanted_shape(skeleton, name, options));
+		auto pinned = Map::open_pin(calls, pins.state(name), name);
+		if (!pinned && pinned.error().code() != ErrorCode::kNotFound)
+			return std::move(pinned).error();
+		if (pinned && !foreign && fits(pinned->shape(), wanted, name)) {
+			if (pinned->shape().max_entries != wanted.max_entries)
+				notes.push_back(name + " keep the size they have, " + std::to_string(pinned->shape().max_entries) +
+						" in place of " + std::to_string(wanted.max_entries));
+			state.maps_.emplace(name, Entry{std::move(*pinned), true});
+			continue;
+		}
+		if (pinned)
+			notes.push_back("pinned " + name + " are of " +
+					(foreign ? "ABI version " + std::to_string(abi) : "another shape") + ": " + loss(name));
+		SLUICE_TRY_ASSIGN(Map fresh, Map::create(calls, name, wanted));
+		state.maps_.emplace(name, Entry{std::move(fresh), false});
+		bans_are_new |= name == "bans" && pinned.has_value();
+	}
+	if (bans_are_new)
+		SLUICE_TRY(state.migrate_bans(calls, pins, notes));
+	SLUICE_TRY(state.settle_hash_key());
+	SLUICE_TRY(state.settle_ban_lengths());
+	return state;
+}
+
+Result<void> StateMaps::migrate_bans(Calls& calls, const Pins& pins, std::vector<std::string>& notes)
+{
+	SLUICE_TRY_ASSIGN(const Map old, Map::open_pin(calls, pins.state("bans"), "bans"));
+	const auto from = TypedMap<sluice_ban_key, sluice_ban>::over(old);
+	if (!from || old.shape().type != at("bans").shape().type) {
+		notes.push_back("the bans that stood cannot be read and are dropped: ban again what must stay out");
+		return {};
+	}
+	SLUICE_TRY_ASSIGN(const auto to, (TypedMap<sluice_ban_key, sluice_ban>::over(at("bans"))));
+	SLUICE_TRY_ASSIGN(const auto entries, from->entries());
+	std::size_t moved = 0;
+	for (const auto& [key, ban] : entries)
+		moved += to.update(key, ban).has_value();
+	notes.push_back(std::to_string(moved) + " of " + std::to_string(entries.size()) + " bans were migrated");
+	return {};
+}
+
+Result<void> StateMaps::settle_hash_key()
+{
+	SLUICE_TRY_ASSIGN(const auto map, (TypedMap<std::uint32_t, sluice_hash_key>::over(at("hash_key"))));
+	SLUICE_TRY_ASSIGN(hash_key_, map.lookup(kZero));
+	if (!is_zero(hash_key_))
+		return {};
+	if (::getrandom(&hash_key_, sizeof(hash_key_), 0) != static_cast<ssize_t>(sizeof(hash_key_)))
+		return error_of_errno(errno, "draw the hash key");
+	return map.update(kZero, hash_key_);
+}
+
+// A daemon that died between a ban and its length, or bans that were migrated: no ban may be overlooked.
+Result<void> StateMaps::settle_ban_lengths()
+{
+	SLUICE_TRY_ASSIGN(const BanTable table, BanTable::over(at("bans"), at("ban_lengths")));
+	return table.settle_lengths();
+}
+
+Result<void> StateMaps::pin(Calls& calls, const Pins& pins, Undo& undo)
+{
+	for (auto& [name, entry] : maps_) {
+		if (entry.pinned)
+			continue;
+		const std::string path = pins.state(name), aside = path + "_new";
+		auto old = Map::open_pin(calls, path, name);
+		if (!old && old.error().code() != ErrorCode::kNotFound)
+			return std::move(old).error();
+		calls.unpin(aside);
+		if (const int code = calls.pin(entry.map.fd(), aside); code < 0)
+			return error_of_errno(-code, "pin " + aside);
+		undo.add([&calls, aside] { calls.unpin(aside); });
+		if (const int code = calls.rename(aside, path); code < 0)
+			return error_of_errno(-code, "pin " + path);
+		entry.pinned = true;
+		const auto before = old ? std::make_shared<Map>(std::move(*old)) : nullptr;
+		undo.add([&calls, &entry = entry, path, before] {
+			entry.pinned = false;
+			calls.unpin(path);
+			if (before)
+				calls.pin(before->fd(), path);
+		});
+	}
+	return {};
+}
+
+}  // namespace sluice::kernel
