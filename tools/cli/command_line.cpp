@@ -74,19 +74,19 @@ CommandLine::CommandLine() : app_(kOverview, "sluice")
 {
 	app_.set_version_flag("--version", std::string("sluice ") + SLUICE_VERSION, "print the version");
 	app_.set_help_flag("-h,--help", "print this help; `sluice VERB --help` teaches a verb");
-	app_.add_option("--socket", globals_.socket, "the daemon's control socket")->capture_default_str();
-	app_.add_option("--pins", globals_.pins, "where the pinned maps and links are")->capture_default_str();
+	app_.add_option("--socket", globals_.socket, "the daemon's control socket")->capture_default_str()->type_name("PATH");
+	app_.add_option("--pins", globals_.pins, "where the pinned maps and links are")->capture_default_str()->type_name("DIR");
 	app_.add_flag("--json", globals_.json, "print JSON instead of text");
 	app_.require_subcommand(1);
 	app_.get_formatter()->column_width(26);
 	app_.get_formatter()->label("SUBCOMMAND", "VERB");
-	app_.get_formatter()->label("Subcommands", "Verbs");
 	app_.footer(std::string(kFirstSteps) + kExitCodes);
 }
 
 CLI::App& CommandLine::add(const Lesson& lesson, Run run)
 {
 	CLI::App& verb = *app_.add_subcommand(lesson.name, lesson.summary);
+	verb.group("Verbs");
 	verb.fallthrough();
 	verb.set_help_flag("-h,--help", "print this help");
 	verb.footer(lesson.text + "\n\nExamples:\n" + lesson.example +
@@ -136,7 +136,7 @@ Result<std::variant<Run, CommandLine::Answer>> CommandLine::parse(std::vector<st
 		return Outcome(Answer{std::string(version.what()) + "\n"});
 	} catch (const CLI::CallForHelp&) {
 		const auto parsed = app_.get_subcommands();
-		return Outcome(Answer{parsed.empty() ? app_.help() : parsed[0]->help()});
+		return Outcome(Answer{parsed.empty() ? app_.help() : parsed[0]->help(app_.get_name())});
 	} catch (const CLI::Error& error) {
 		return explain(error);
 	}
