@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "dump/limits.h"
+#include "dump/limit_report.h"
 #include "sluice/core/addr.h"
 #include "sluice/core/hash.h"
 #include "sluice/core/limiter.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "dump/limits.h"
+#include "dump/limit_report.h"
 #include "net/address.h"
 #include "net/prefix.h"
 #include "text/style.h"

@@ -1,4 +1,4 @@
-#include "dump/limits.h"
+#include "dump/limit_report.h"
 
 #include <algorithm>
 #include <array>
