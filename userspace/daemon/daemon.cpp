@@ -1,0 +1,406 @@
+#include "daemon/daemon.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <optional>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "control/server.h"
+#include "control/socket.h"
+#include "daemon/attachments.h"
+#include "daemon/journal.h"
+#include "daemon/policies.h"
+#include "daemon/verbs.h"
+#include "daemon/watcher.h"
+#include "net/address.h"
+#include "telemetry/names.h"
+#include "telemetry/rate_meter.h"
+
+namespace sluice::daemon {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr auto kQuiet = std::chrono::milliseconds(200);
+constexpr auto kReadEvery = std::chrono::seconds(1);
+constexpr auto kMendEvery = std::chrono::seconds(5);
+constexpr auto kFarewell = std::chrono::milliseconds(500);
+constexpr std::size_t kMostNotes = 50;
+
+std::string failure_of(const Result<control::ApplyReply>& reply)
+{
+	if (!reply)
+		return reply.error().sentence();
+	const auto* diagnostics = std::get_if<policy::Diagnostics>(&*reply);
+	if (diagnostics == nullptr)
+		return {};
+	for (const auto& diagnostic : *diagnostics) {
+		if (diagnostic.severity == policy::Severity::kError)
+			return diagnostic.to_string();
+	}
+	return "its files are wrong";
+}
+
+}  // namespace
+
+struct Daemon::State {
+	State(Options options_, Surroundings surroundings)
+	    : options(std::move(options_)),
+	      around(std::move(surroundings)),
+	      signals(loop, SIGHUP, SIGTERM, SIGINT),
+	      events(loop),
+	      reading(loop),
+	      mending(loop),
+	      life(loop),
+	      farewell(loop),
+	      journal(around.clock, [this] { wake(); }),
+	      policies({loop, around.datapath, around.clock, around.bucket_sets, options.policy},
+	               [this](const Outcome& outcome) { tell(outcome); }),
+	      attachments(around.datapath, journal),
+	      verbs({around.datapath, around.clock, policies, attachments, journal, meter, [this] { return warnings(); }})
+	{
+	}
+
+	Result<void> install_first();
+	Result<void> attach_named();
+	Result<void> open_socket();
+	Result<void> open_events();
+	Result<void> open_watcher();
+
+	void tell(const Outcome& outcome);
+	void watch(std::uint64_t since_unix_ns);
+	void wake();
+	std::vector<std::string> warnings();
+	void collect_notes();
+	std::string one_line() const;
+
+	void wait_for_signals();
+	void wait_for_events();
+	void drain_events();
+	void take(const sluice_event& event);
+	void read_rates();
+	void mend();
+	void sign_of_life();
+	void reload(const char* why);
+	void end();
+
+	Options options;
+	Surroundings around;
+	asio::io_context loop{1};
+	asio::signal_set signals;
+	asio::posix::stream_descriptor events;
+	asio::steady_timer reading;
+	asio::steady_timer mending;
+	asio::steady_timer life;
+	asio::steady_timer farewell;
+	Journal journal;
+	Policies policies;
+	Attachments attachments;
+	telemetry::RateMeter meter;
+	Verbs verbs;
+	std::optional<Watcher> watcher;
+	std::optional<control::Server> server;
+	policy::Diagnostics diagnostics;
+	std::uint64_t first_read_unix_ns = 0;
+	std::vector<std::string> notes;
+	std::vector<std::string> unwatched;
+	bool ending = false;
+};
+
+Daemon::Daemon(Options options, Surroundings surroundings)
+    : state_(std::make_unique<State>(std::move(options), std::move(surroundings)))
+{
+}
+
+Daemon::~Daemon() = default;
+
+const policy::Diagnostics& Daemon::diagnostics() const
+{
+	return state_->diagnostics;
+}
+
+// ---- start ----
+
+Result<void> Daemon::start()
+{
+	State& state = *state_;
+	SLUICE_TRY(state.attachments.adopt());
+	SLUICE_TRY(state.install_first());
+	SLUICE_TRY(state.open_socket());
+	SLUICE_TRY(state.attach_named());
+	SLUICE_TRY(state.open_events());
+	SLUICE_TRY(state.open_watcher());
+	return {};
+}
+
+Result<void> Daemon::State::install_first()
+{
+	Outcome outcome = policies.start();
+	first_read_unix_ns = outcome.began_unix_ns;
+	const std::string failure = failure_of(outcome.reply);
+	if (failure.empty()) {
+		tell(outcome);
+		return {};
+	}
+	if (policies.running() != nullptr) {
+		tell(outcome);
+		return {};
+	}
+	if (!outcome.reply)
+		return outcome.reply.error();
+	diagnostics = std::get<policy::Diagnostics>(*outcome.reply);
+	return Error(ErrorCode::kInvalid, options.policy + " is wrong, and no policy runs", "correct it: sluice check " + options.policy);
+}
+
+Result<void> Daemon::State::attach_named()
+{
+	for (const auto& name : options.interfaces) {
+		auto attached = attachments.attach(name, options.mode);
+		if (!attached)
+			return std::move(attached.error()).within("attach " + name);
+	}
+	return {};
+}
+
+Result<void> Daemon::State::open_socket()
+{
+	SLUICE_TRY_ASSIGN(Fd listening, control::listen_at(options.socket, options.socket_group));
+	server.emplace(loop, std::move(listening), options.socket);
+	verbs.add_to(*server);
+	return {};
+}
+
+// Waits on a descriptor of its own, so that closing it leaves the datapath's alone.
+Result<void> Daemon::State::open_events()
+{
+	const int fd = around.datapath.events_fd();
+	if (fd < 0)
+		return {};
+	Fd copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+	if (!copy)
+		return error_of_errno(errno, "wait for events");
+	boost::system::error_code error;
+	events.assign(copy.get(), error);
+	if (error)
+		return Error(ErrorCode::kFailed, "wait for events: " + error.message());
+	(void)copy.release();
+	return {};
+}
+
+Result<void> Daemon::State::open_watcher()
+{
+	SLUICE_TRY_ASSIGN(watcher, Watcher::open(loop, kQuiet, [this] { reload("a file changed"); }));
+	watch(first_read_unix_ns);
+	return {};
+}
+
+// ---- the loop ----
+
+Result<void> Daemon::run()
+{
+	State& state = *state_;
+	state.wait_for_signals();
+	state.wait_for_events();
+	state.read_rates();
+	state.mend();
+	state.sign_of_life();
+	state.server->start();
+	state.around.notifier.ready(state.one_line());
+	spdlog::info("ready at {}: {}", state.options.socket, state.one_line());
+	state.loop.run();
+
+	if (!state.options.detach_on_exit)
+		return {};
+	return state.attachments.detach_all();
+}
+
+void Daemon::stop()
+{
+	asio::post(state_->loop, [state = state_.get()] { state->end(); });
+}
+
+void Daemon::State::end()
+{
+	if (ending)
+		return;
+	ending = true;
+	around.notifier.stopping();
+	spdlog::info("ends; interfaces {}", options.detach_on_exit ? "are detached" : "stay attached");
+	server->stop();
+	// Answers that are on their way get a moment.
+	farewell.expires_after(kFarewell);
+	farewell.async_wait([this](const boost::system::error_code&) { loop.stop(); });
+}
+
+void Daemon::State::wait_for_signals()
+{
+	signals.async_wait([this](const boost::system::error_code& error, int signal) {
+		if (error)
+			return;
+		if (signal == SIGHUP)
+			reload("SIGHUP");
+		else
+			end();
+		wait_for_signals();
+	});
+}
+
+void Daemon::State::wait_for_events()
+{
+	if (!events.is_open())
+		return;
+	events.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
+		if (error)
+			return;
+		drain_events();
+		wait_for_events();
+	});
+}
+
+void Daemon::State::drain_events()
+{
+	auto drained = around.datapath.drain_events([this](const sluice_event& event) { take(event); });
+	if (!drained)
+		spdlog::warn("events: {}", drained.error().sentence());
+}
+
+void Daemon::State::take(const sluice_event& event)
+{
+	telemetry::DropEvent drop;
+	drop.reason = event.reason;
+	drop.source = net::Address::from_abi(event.source);
+	drop.destination = net::Address::from_abi(event.destination);
+	drop.source_port = event.source_port;
+	drop.destination_port = event.destination_port;
+	drop.protocol = event.protocol;
+	if (const datapath::Running* running = policies.running()) {
+		drop.service = telemetry::name_of(running->services, event.service);
+		drop.rule = telemetry::name_of(running->rules, event.rule);
+	}
+	drop.length = event.length;
+	drop.interface = attachments.name_of(event.interface_index);
+	drop.generation = event.generation;
+	drop.observed = event.observed != 0;
+	journal.record(std::move(drop), event.mono_ns);
+}
+
+void Daemon::State::read_rates()
+{
+	if (const auto stats = verbs.stats())
+		meter.read(around.clock.mono_ns(), *stats);
+	else
+		spdlog::warn("counters: {}", stats.error().sentence());
+	drain_events();
+	reading.expires_after(kReadEvery);
+	reading.async_wait([this](const boost::system::error_code& error) {
+		if (!error)
+			read_rates();
+	});
+}
+
+void Daemon::State::mend()
+{
+	attachments.mend();
+	collect_notes();
+	mending.expires_after(kMendEvery);
+	mending.async_wait([this](const boost::system::error_code& error) {
+		if (!error)
+			mend();
+	});
+}
+
+void Daemon::State::sign_of_life()
+{
+	const auto every = around.notifier.alive_every();
+	if (!every)
+		return;
+	around.notifier.alive();
+	life.expires_after(*every);
+	life.async_wait([this](const boost::system::error_code& error) {
+		if (!error)
+			sign_of_life();
+	});
+}
+
+// ---- policies ----
+
+void Daemon::State::reload(const char* why)
+{
+	spdlog::info("reload: {}", why);
+	around.notifier.reloading(around.clock.mono_ns());
+	policies.reload();
+}
+
+void Daemon::State::tell(const Outcome& outcome)
+{
+	const std::string failure = failure_of(outcome.reply);
+	const datapath::Running* running = policies.running();
+	telemetry::PolicyEvent event{outcome.path, 0, {}, failure};
+	if (running != nullptr) {
+		event.generation = running->meta.generation;
+		event.digest = digest_text(running->meta);
+	}
+	bool changed = true;
+	if (failure.empty())
+		changed = std::get<control::Applied>(*outcome.reply).changed;
+	if (changed)
+		journal.record(std::move(event));
+	else
+		spdlog::info("policy {}: unchanged, generation {} goes on", outcome.path, event.generation);
+	collect_notes();
+	watch(outcome.began_unix_ns);
+	if (server)
+		around.notifier.ready(one_line());
+}
+
+void Daemon::State::watch(std::uint64_t since_unix_ns)
+{
+	if (watcher)
+		unwatched = watcher->watch(policies.files(), since_unix_ns);
+}
+
+void Daemon::State::wake()
+{
+	if (server)
+		server->wake();
+}
+
+std::vector<std::string> Daemon::State::warnings()
+{
+	collect_notes();
+	std::vector<std::string> out = notes;
+	out.insert(out.end(), unwatched.begin(), unwatched.end());
+	return out;
+}
+
+void Daemon::State::collect_notes()
+{
+	if (!around.take_notes)
+		return;
+	for (auto& note : around.take_notes()) {
+		spdlog::warn("{}", note);
+		if (std::find(notes.begin(), notes.end(), note) == notes.end())
+			notes.push_back(std::move(note));
+		if (notes.size() > kMostNotes)
+			notes.erase(notes.begin());
+	}
+}
+
+std::string Daemon::State::one_line() const
+{
+	const datapath::Running* running = policies.running();
+	const auto generation = running != nullptr ? running->meta.generation : 0;
+	return "generation " + std::to_string(generation) + " judges " + std::to_string(attachments.interfaces().size()) + " interfaces";
+}
+
+}  // namespace sluice::daemon

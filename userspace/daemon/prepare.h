@@ -1,0 +1,35 @@
+// prepare: from a policy's path to an image that can be installed. Reads files and computes; touches nothing that runs,
+// so that it may run beside the event loop.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "policy/diagnostic.h"
+#include "policy/image.h"
+
+namespace sluice::daemon {
+
+struct Prepare {
+	std::string path;
+	bool observe = false;        // judge and count only, whatever the policy says
+	policy::Heritage heritage;
+	std::uint32_t bucket_sets = 0;
+	std::uint64_t now_mono_ns = 0;
+	std::uint64_t now_unix_ns = 0;
+};
+
+struct Prepared {
+	std::optional<policy::Image> image;  // none when a diagnostic is an error, or `failure` says why
+	policy::Diagnostics diagnostics;
+	std::vector<std::string> files;      // whose change makes it worth doing again; at least the policy itself
+	std::optional<Error> failure;        // a right policy that this host has no room for
+	std::uint64_t began_unix_ns = 0;
+};
+
+Prepared prepare(const Prepare& what);
+
+}  // namespace sluice::daemon

@@ -1,0 +1,13 @@
+// Privileges: what the daemon gives up once it has started.
+#pragma once
+
+#include "base/result.h"
+
+namespace sluice::daemon {
+
+// Keeps, of the capabilities that this process has, those that its work needs (CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN for
+// programs and links, CAP_DAC_READ_SEARCH to read policies and lists where they are), and gives all others up for good;
+// no program that it would start gets any back. The calling thread's: call while there is no other.
+Result<void> shed_privileges();
+
+}  // namespace sluice::daemon

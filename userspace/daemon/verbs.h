@@ -1,0 +1,55 @@
+// Verbs: what the control socket answers, route by route. The event loop's thread only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "control/server.h"
+#include "daemon/attachments.h"
+#include "daemon/journal.h"
+#include "daemon/policies.h"
+#include "datapath/datapath.h"
+#include "telemetry/rate_meter.h"
+#include "telemetry/stats.h"
+
+namespace sluice::daemon {
+
+class Verbs {
+public:
+	// All of it outlives the object.
+	struct Setting {
+		datapath::Datapath& datapath;
+		const Clock& clock;
+		Policies& policies;
+		Attachments& attachments;
+		Journal& journal;
+		const telemetry::RateMeter& meter;
+		std::function<std::vector<std::string>()> warnings;  // the daemon's own
+	};
+
+	explicit Verbs(Setting setting) : setting_(std::move(setting)), started_mono_ns_(setting_.clock.mono_ns()) {}
+
+	void add_to(control::Server& server);
+
+	// The counters with the running generation's names.
+	Result<telemetry::Stats> stats();
+
+private:
+	Result<control::Response> status();
+	Result<control::Response> show_stats(bool prometheus);
+	Result<control::Response> events(const control::Request& request);
+	Result<control::Response> bans();
+	Result<control::Response> ban(const control::Request& request);
+	Result<control::Response> unban(const control::Request& request);
+	void apply(const control::Request& request, const control::Respond& respond);
+	Result<control::Response> attach(const control::Request& request);
+	Result<control::Response> detach(const control::Request& request);
+
+	Setting setting_;
+	std::uint64_t started_mono_ns_;
+};
+
+}  // namespace sluice::daemon
