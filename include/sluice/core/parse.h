@@ -103,16 +103,16 @@ SLUICE_INLINE __u32 sluice_parse_transport(const struct sluice_cursor *cursor, s
 
 /* ---- fragments: no ports, no flags; only shapes that no honest sender makes are refused here ---- */
 
-SLUICE_INLINE __u32 sluice_parse_fragment(const struct sluice_cursor *cursor, struct sluice_packet *packet,
+/* `before`: bytes of the largest datagram that the IP header takes (RFC 791; RFC 8200 counts the payload alone). */
+SLUICE_INLINE __u32 sluice_parse_fragment(const struct sluice_cursor *cursor, struct sluice_packet *packet, __u32 before,
 					  __u32 offset, bool more)
 {
 	bool tcp = packet->protocol == SLUICE_PROTO_TCP;
-	__u32 header = tcp			     ? sizeof(struct sluice_wire_tcp)
-		       : packet->protocol == SLUICE_PROTO_UDP ? sizeof(struct sluice_wire_udp)
-							      : 0;
+	bool udp = packet->protocol == SLUICE_PROTO_UDP;
+	__u32 header = tcp ? sizeof(struct sluice_wire_tcp) : udp ? sizeof(struct sluice_wire_udp) : 0;
 
 	packet->fragment = true;
-	if (offset + cursor->left > 65535)
+	if (before + offset + cursor->left > 65535)
 		return SLUICE_FRAGMENT_SHAPE;
 	if (more && (cursor->left == 0 || cursor->left % 8 != 0))
 		return SLUICE_FRAGMENT_SHAPE;
@@ -155,7 +155,7 @@ SLUICE_INLINE __u32 sluice_parse_ipv4(struct sluice_cursor *cursor, struct sluic
 	cursor->left = length;
 	sluice_cursor_skip(cursor, header);
 	if (fragment)
-		return sluice_parse_fragment(cursor, packet, (fragment & 0x1fff) * 8, fragment >> 13);
+		return sluice_parse_fragment(cursor, packet, header, (fragment & 0x1fff) * 8, fragment >> 13);
 	return sluice_parse_transport(cursor, packet);
 }
 
@@ -221,7 +221,7 @@ SLUICE_INLINE __u32 sluice_parse_extension(struct sluice_cursor *cursor, struct 
 	fragment = SLUICE_BE16(extension->fragment);
 	sluice_cursor_skip(cursor, size);
 	if (kind == SLUICE_PROTO_FRAGMENT && (fragment & 0xfff9))
-		return sluice_parse_fragment(cursor, packet, fragment & 0xfff8, fragment & 1);
+		return sluice_parse_fragment(cursor, packet, 0, fragment & 0xfff8, fragment & 1);
 	return SLUICE_UNDECIDED;
 }
 

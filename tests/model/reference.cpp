@@ -1,0 +1,237 @@
+#include "model/reference.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sluice::test {
+
+namespace {
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr double kFarAway = 1e18;
+
+unsigned __int128 period_ns(const policy::Meter& meter)
+{
+	return static_cast<unsigned __int128>(meter.rate.period_seconds) * kSecond;
+}
+
+bool in_any(const std::vector<net::Prefix>& prefixes, const net::Address& address)
+{
+	return std::any_of(prefixes.begin(), prefixes.end(),
+			   [&](const net::Prefix& prefix) { return prefix.contains(address); });
+}
+
+bool in_any(const std::vector<net::PortRange>& ranges, std::uint16_t port)
+{
+	return std::any_of(ranges.begin(), ranges.end(),
+			   [&](const net::PortRange& range) { return range.contains(port); });
+}
+
+// Ports of an entry: none means all; a packet without ports is in no range.
+bool ports_match(const std::vector<net::PortRange>& ranges, const std::optional<std::uint16_t>& port)
+{
+	return ranges.empty() || (port && in_any(ranges, *port));
+}
+
+net::Prefix key_of(const net::Address& source, unsigned ipv4_length, unsigned ipv6_length)
+{
+	return net::Prefix::of(source, source.is_ipv4() ? ipv4_length : ipv6_length);
+}
+
+bool passes(const std::string& reason)
+{
+	static const std::vector<std::string> passing = {"not-ip",  "neighbour-discovery", "failsafe",      "listed",
+							 "admitted", "default-allow",	   "fragment-allow"};
+	return std::find(passing.begin(), passing.end(), reason) != passing.end();
+}
+
+Judgement judged(const std::string& reason, const std::string& service, const std::string& rule)
+{
+	return {passes(reason), reason, service, rule};
+}
+
+}  // namespace
+
+std::string to_string(const Judgement& judgement)
+{
+	return std::string(judgement.passes ? "pass" : "drop") + ", " + judgement.reason + ", service " +
+	       judgement.service + ", rule " + (judgement.rule.empty() ? "none" : judgement.rule);
+}
+
+void Reference::ban(const net::Prefix& prefix, std::optional<std::uint64_t> expires_mono_ns)
+{
+	bans_[prefix] = expires_mono_ns;
+}
+
+void Reference::unban(const net::Prefix& prefix)
+{
+	bans_.erase(prefix);
+}
+
+Judgement Reference::judge(Frame frame, std::uint64_t now_mono_ns)
+{
+	margin_ = kFarAway;
+	const FrameReading reading = read_frame(frame);
+	Judgement judgement = judged(reading.ends_as, "-", "");
+	if (reading.ends_as.empty()) {
+		const Found found = find(reading, now_mono_ns);
+		judgement = decide(reading, found);
+		const bool limited = judgement.passes && judgement.reason != "neighbour-discovery" &&
+				     judgement.reason != "failsafe";
+		if (limited) {
+			const auto refusing = refused(tolls(reading, found, frame.size()), now_mono_ns);
+			static const char* const dimensions[] = {"-packets", "-bits", "-connections"};
+			if (refusing)
+				judgement = judged(refusing->scope + dimensions[refusing->dimension], judgement.service,
+						   refusing->limit);
+		}
+	}
+	if (policy_.mode == policy::Mode::kObserve)
+		judgement.passes = true;
+	return judgement;
+}
+
+Reference::Found Reference::find(const FrameReading& reading, std::uint64_t now_mono_ns) const
+{
+	Found found;
+	found.list = longest_list(reading.source);
+	found.service = service_of(reading);
+	found.banned = is_banned(reading.source, now_mono_ns);
+	return found;
+}
+
+const policy::Source* Reference::longest_list(const net::Address& source) const
+{
+	const policy::Source* longest = nullptr;
+	int length = -1;
+	for (const auto& list : policy_.sources) {
+		for (const auto& listed : list.prefixes) {
+			if (listed.prefix.contains(source) && static_cast<int>(listed.prefix.length()) > length) {
+				longest = &list;
+				length = static_cast<int>(listed.prefix.length());
+			}
+		}
+	}
+	return longest;
+}
+
+const policy::Service* Reference::service_of(const FrameReading& reading) const
+{
+	if (reading.fragment)
+		return nullptr;
+	for (const auto& service : policy_.services) {
+		if (service.protocol.number == reading.protocol &&
+		    ports_match(service.ports, reading.destination_port) &&
+		    (service.addresses.empty() || in_any(service.addresses, reading.destination)))
+			return &service;
+	}
+	return nullptr;
+}
+
+// The first entry that names the packet. A fragment has no ports, so only an entry without any names it.
+std::optional<std::size_t> Reference::failsafe_of(const FrameReading& reading) const
+{
+	for (std::size_t i = 0; i < policy_.failsafe.size(); i++) {
+		const auto& entry = policy_.failsafe[i];
+		if ((!entry.protocol || entry.protocol->number == reading.protocol) &&
+		    ports_match(entry.ports, reading.destination_port) && in_any(entry.from, reading.source))
+			return i;
+	}
+	return std::nullopt;
+}
+
+bool Reference::is_banned(const net::Address& source, std::uint64_t now_mono_ns) const
+{
+	return std::any_of(bans_.begin(), bans_.end(), [&](const auto& ban) {
+		return ban.first.contains(source) && (!ban.second || now_mono_ns < *ban.second);
+	});
+}
+
+Judgement Reference::decide(const FrameReading& reading, const Found& found) const
+{
+	const std::string service = reading.fragment ? "fragments" : found.service ? found.service->name : "-";
+	const bool allowed = found.list && found.list->action == policy::Action::kAllow;
+	const std::string list = found.list ? found.list->name : "";
+	if (reading.neighbour)
+		return judged("neighbour-discovery", service, "");
+	if (const auto entry = failsafe_of(reading))
+		return judged("failsafe", service, "failsafe/" + std::to_string(*entry + 1));
+	if (found.list && !allowed)
+		return judged("listed-deny", service, list);
+	if (found.banned && !allowed)
+		return judged("banned", service, "");
+	if (reading.fragment && policy_.fragments.action == policy::Action::kDeny)
+		return judged("fragment", service, "");
+	if (found.service && found.service->admit == policy::Admit::kListed && !allowed)
+		return judged("not-admitted", service, "");
+	if (policy_.default_action == policy::Action::kDeny && !allowed)
+		return judged("default-deny", service, "");
+	if (reading.fragment)
+		return judged("fragment-allow", service, list);
+	if (allowed)
+		return judged("listed", service, list);
+	return judged(found.service ? "admitted" : "default-allow", service, "");
+}
+
+std::vector<Reference::Toll> Reference::tolls(const FrameReading& reading, const Found& found, std::uint64_t bytes) const
+{
+	std::vector<Toll> tolls;
+	const auto add = [&](const policy::Limit& limit, const std::string& scope, const std::string& name,
+			     const net::Prefix& key) {
+		if (limit.packets)
+			tolls.push_back({name, scope, kPackets, *limit.packets, key, 1});
+		if (limit.bits)
+			tolls.push_back({name, scope, kBits, *limit.bits, key, bytes * 8});
+		if (limit.connections && reading.opens_connection)
+			tolls.push_back({name, scope, kConnections, *limit.connections, key, 1});
+	};
+	const auto add_source = [&](const std::optional<policy::SourceLimit>& limit, const std::string& service) {
+		if (limit)
+			add(limit->limit, "source", service + "/each-source",
+			    key_of(reading.source, limit->ipv4_length, limit->ipv6_length));
+	};
+	const bool own = found.list && found.list->limit;
+	if (found.service && found.service->all_sources)
+		add(*found.service->all_sources, "service", found.service->name + "/all-sources", {});
+	if (own)
+		add(*found.list->limit, "list", found.list->name + "/limit", key_of(reading.source, 32, 64));
+	else if (reading.fragment)
+		add_source(policy_.fragments.each_source, "fragments");
+	else if (found.service)
+		add_source(found.service->each_source, found.service->name);
+	if (found.service && found.service->each_prefix && !own)
+		add(found.service->each_prefix->limit, "prefix", found.service->name + "/each-prefix",
+		    key_of(reading.source, found.service->each_prefix->ipv4_length,
+			   found.service->each_prefix->ipv6_length));
+	return tolls;
+}
+
+// Asks all, charges all or none.
+std::optional<Reference::Toll> Reference::refused(const std::vector<Toll>& tolls, std::uint64_t now_mono_ns)
+{
+	for (const auto& toll : tolls) {
+		const auto level = level_at(toll, now_mono_ns) + toll.amount * period_ns(toll.meter);
+		const auto burst = toll.meter.burst * period_ns(toll.meter);
+		const auto apart = level > burst ? level - burst : burst - level;
+		margin_ = std::min(margin_, static_cast<double>(apart) / static_cast<double>(period_ns(toll.meter)));
+		if (level > burst)
+			return toll;
+	}
+	for (const auto& toll : tolls) {
+		const auto level = level_at(toll, now_mono_ns) + toll.amount * period_ns(toll.meter);
+		levels_[{toll.limit, toll.dimension, toll.key}] = {level, now_mono_ns};
+	}
+	return std::nullopt;
+}
+
+unsigned __int128 Reference::level_at(const Toll& toll, std::uint64_t now_mono_ns) const
+{
+	const auto found = levels_.find({toll.limit, toll.dimension, toll.key});
+	if (found == levels_.end())
+		return 0;
+	const auto drained =
+		static_cast<unsigned __int128>(now_mono_ns - found->second.at_mono_ns) * toll.meter.rate.count;
+	return found->second.level > drained ? found->second.level - drained : 0;
+}
+
+}  // namespace sluice::test

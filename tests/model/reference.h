@@ -1,0 +1,86 @@
+// Reference: what Sluice promises, written from the documentation by brute force: no ring 1, no compiled tables.
+//
+// It judges raw bytes by a parsed policy, one linear search after the other, and counts limits exactly, in
+// rational arithmetic. Its clock is an argument. Slow and obvious; the program in the kernel has to agree with it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "model/frame_reader.h"
+#include "net/prefix.h"
+#include "policy/model.h"
+
+namespace sluice::test {
+
+struct Judgement {
+	bool passes = false;  // what happens to the packet
+	std::string reason;
+	std::string service = "-";
+	std::string rule;     // of the rule that decided; empty: none
+
+	bool operator==(const Judgement&) const = default;
+};
+
+std::string to_string(const Judgement& judgement);
+
+class Reference {
+public:
+	explicit Reference(policy::Policy policy) : policy_(std::move(policy)) {}
+
+	// Another policy. Levels and bans stay: nobody is refilled.
+	void install(policy::Policy policy) { policy_ = std::move(policy); }
+	// Stands until expires_mono_ns; none: until lifted.
+	void ban(const net::Prefix& prefix, std::optional<std::uint64_t> expires_mono_ns);
+	void unban(const net::Prefix& prefix);
+
+	// Judges and charges. Times never run backwards.
+	Judgement judge(Frame frame, std::uint64_t now_mono_ns);
+	// How near the last judgement's limits were to the other outcome, in units of what they count: |level - burst|,
+	// the smallest of them. Large where no limit was asked.
+	double margin() const { return margin_; }
+
+private:
+	enum Dimension { kPackets, kBits, kConnections };
+	struct Found {
+		const policy::Source* list = nullptr;
+		const policy::Service* service = nullptr;
+		bool banned = false;
+	};
+	// One meter that a packet has to pass.
+	struct Toll {
+		std::string limit;
+		std::string scope;  // "service", "source", "prefix", "list"
+		Dimension dimension = kPackets;
+		policy::Meter meter;
+		net::Prefix key;
+		std::uint64_t amount = 0;
+	};
+	// Levels are in what is counted times the period in nanoseconds, so that they are whole numbers.
+	struct Level {
+		unsigned __int128 level = 0;
+		std::uint64_t at_mono_ns = 0;
+	};
+	using Key = std::tuple<std::string, Dimension, net::Prefix>;
+
+	Found find(const FrameReading& reading, std::uint64_t now_mono_ns) const;
+	const policy::Source* longest_list(const net::Address& source) const;
+	const policy::Service* service_of(const FrameReading& reading) const;
+	std::optional<std::size_t> failsafe_of(const FrameReading& reading) const;
+	bool is_banned(const net::Address& source, std::uint64_t now_mono_ns) const;
+	Judgement decide(const FrameReading& reading, const Found& found) const;
+	std::vector<Toll> tolls(const FrameReading& reading, const Found& found, std::uint64_t bytes) const;
+	std::optional<Toll> refused(const std::vector<Toll>& tolls, std::uint64_t now_mono_ns);
+	unsigned __int128 level_at(const Toll& toll, std::uint64_t now_mono_ns) const;
+
+	policy::Policy policy_;
+	std::map<net::Prefix, std::optional<std::uint64_t>> bans_;
+	std::map<Key, Level> levels_;
+	double margin_ = 0;
+};
+
+}  // namespace sluice::test

@@ -1,0 +1,30 @@
+// Captures: frames of a pcap or pcapng file with their times, and where the shared captures are.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "support/packet.h"
+
+namespace sluice::test {
+
+struct CapturedFrame {
+	Bytes bytes;  // as captured
+	std::uint64_t unix_ns = 0;
+};
+
+struct Capture {
+	bool ethernet = true;  // else frames begin with the IP header
+	std::vector<CapturedFrame> frames;
+};
+
+// Error when the file cannot be read to its end, or its link type is neither Ethernet nor raw IP.
+Result<Capture> read_capture(const std::string& path);
+
+// Where the project's captures lie, beside the source tree; none where they are absent.
+std::optional<std::string> captures_directory();
+
+}  // namespace sluice::test
