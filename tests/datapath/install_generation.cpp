@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "install_fixture.h"
 #include "kernel/map.h"
@@ -51,7 +52,7 @@ TEST_F(InstallGeneration, InstalledIsPinnedAndReadBack)
 	const auto paths = pinned();
 	for (const char* path : {"generations/1/program", "generations/1/config", "generations/1/meta", "state/bans", "state/buckets"})
 		EXPECT_TRUE(contains(paths, path)) << path;
-	EXPECT_EQ(16u + 8u - 1u, paths.size());
+	EXPECT_EQ(15u + 8u, paths.size()) << "program, constants and 13 maps; state";
 	EXPECT_EQ(1u, datapath->heritage()->generation);
 	EXPECT_EQ(options_.bucket_bytes / 64, datapath->heritage()->bucket_sets);
 	EXPECT_GT(datapath->memory()->kernel_bytes, options_.bucket_bytes);
@@ -177,10 +178,20 @@ TEST_F(InstallGeneration, AFailedInstallChangesNothing)
 	EXPECT_EQ(2u, datapath->heritage()->generation);
 }
 
+// The same on a fresh host, for the calls after staging: those that pin.
 TEST_F(InstallGeneration, AFailedFirstInstallLeavesNoPins)
 {
+	constexpr std::uint64_t kPinning = 52;
+	const std::string pins = std::exchange(options_.pins, options_.pins + "_measured");
+	const auto measured = open();
+	const std::uint64_t before = calls_.made();
+	ASSERT_TRUE(measured->install(plain_image(true)));
+	const std::uint64_t made = calls_.made() - before;
+	std::filesystem::remove_all(std::exchange(options_.pins, pins));
+	ASSERT_GT(made, kPinning);
+
 	const auto datapath = open();
-	for (std::uint64_t n = 1;; n++) {
+	for (std::uint64_t n = made - kPinning; n <= made; n++) {
 		SCOPED_TRACE("call " + std::to_string(n));
 		calls_.fail_at(n, ENOMEM);
 		const auto running = datapath->install(plain_image(true));
@@ -190,7 +201,7 @@ TEST_F(InstallGeneration, AFailedFirstInstallLeavesNoPins)
 		ASSERT_TRUE(pinned().empty()) << pinned().front();
 		ASSERT_EQ(0u, datapath->heritage()->generation);
 	}
-	EXPECT_EQ(1u, datapath->heritage()->generation);
+	EXPECT_LE(datapath->heritage()->generation, 1u);
 }
 
 // Cleaning up after the old generation is no reason to fail: but it is told, and made good later.

@@ -102,8 +102,8 @@ Result<void> Links::detach(const std::string& name)
 	const auto link = std::find_if(links_.begin(), links_.end(), [&](const XdpLink& l) { return l.interface == name; });
 	if (link == links_.end())
 		return Error(ErrorCode::kNotFound, name + " is not attached", "sluice status lists the interfaces that are");
-	Undo undo;
 	const std::string path = pins_.link(name);
+	Undo undo;
 	if (const int code = calls_->unpin(path); code < 0 && code != -ENOENT)
 		return error_of_errno(-code, "unpin " + path);
 	undo.add([&] { calls_->pin(link->fd.get(), path); });

@@ -111,7 +111,7 @@ std::optional<Error> explain_btf(std::string_view log)
 
 std::optional<Error> explain_permission(int error, std::string_view log)
 {
-	if (has(log, "try raising 'ulimit -l'") || has(log, "RLIMIT_MEMLOCK"))
+	if (has(log, "try raising 'ulimit -l'"))
 		return Error(ErrorCode::kExhausted, "the limit on locked memory is too low for the maps",
 			     "raise it: LimitMEMLOCK=infinity in the unit, or ulimit -l unlimited");
 	if (has(log, "prohibited for !root") || has(log, "for !root"))

@@ -1,0 +1,225 @@
+#include "datapath/memory_datapath.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace sluice::datapath {
+namespace {
+
+constexpr std::size_t kEventRoom = 16384;
+
+void add(sluice_counter& sum, const sluice_counter& more)
+{
+	sum.packets += more.packets;
+	sum.bytes += more.bytes;
+}
+
+}  // namespace
+
+MemoryDatapath::MemoryDatapath(const Clock& clock, std::uint32_t ban_capacity, std::uint32_t bucket_sets)
+    : clock_(&clock), ban_capacity_(ban_capacity), bucket_sets_(bucket_sets), wakeup_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
+{
+}
+
+void MemoryDatapath::fail_at(std::uint64_t n, Error error)
+{
+	fail_in_ = n;
+	failure_ = std::move(error);
+}
+
+Result<void> MemoryDatapath::admit()
+{
+	if (fail_in_ != 0 && --fail_in_ == 0)
+		return failure_;
+	return {};
+}
+
+void MemoryDatapath::add_interface(const std::string& name, bool has_native)
+{
+	host_[name] = HostInterface{next_index_++, has_native};
+}
+
+void MemoryDatapath::remove_interface(const std::string& name)
+{
+	host_.erase(name);
+	attached_.erase(name);
+}
+
+void MemoryDatapath::count(std::uint16_t service, std::uint8_t reason, sluice_counter more)
+{
+	add(counters_[{service, reason}], more);
+}
+
+void MemoryDatapath::count_rule(std::uint16_t rule, sluice_counter more)
+{
+	add(rule_counters_[rule], more);
+}
+
+void MemoryDatapath::report(const sluice_event& event)
+{
+	if (events_.size() == kEventRoom) {
+		events_lost_++;
+		return;
+	}
+	events_.push_back(event);
+	(void)::eventfd_write(wakeup_.get(), 1);
+}
+
+Running MemoryDatapath::read() const
+{
+	return Running{image_->meta, image_->config, image_->service_names, image_->rule_names, image_->limits};
+}
+
+Result<policy::Heritage> MemoryDatapath::heritage()
+{
+	SLUICE_TRY(admit());
+	policy::Heritage heritage;
+	heritage.bucket_sets = bucket_sets_;
+	if (!image_)
+		return heritage;
+	heritage.services = image_->service_names;
+	heritage.rules = image_->rule_names;
+	heritage.generation = image_->config.generation;
+	for (std::size_t i = 1; i < image_->limits.size(); i++) {
+		const sluice_limit& limit = image_->limits[i];
+		if (limit.rule < heritage.rules.size())
+			heritage.limits.emplace(heritage.rules[limit.rule].text, limit);
+	}
+	return heritage;
+}
+
+Result<std::optional<Running>> MemoryDatapath::running()
+{
+	SLUICE_TRY(admit());
+	return image_ ? std::optional(read()) : std::nullopt;
+}
+
+Result<Running> MemoryDatapath::install(policy::Image image)
+{
+	SLUICE_TRY(admit());
+	image.config.generation = image_ ? image_->config.generation + 1 : 1;
+	image.meta.abi = SLUICE_ABI_VERSION;
+	image.meta.generation = image.config.generation;
+	image.meta.installed_unix_ns = clock_->unix_ns();
+	image_ = std::move(image);
+	return read();
+}
+
+Result<Interface> MemoryDatapath::attach(const std::string& name, std::optional<AttachMode> only)
+{
+	SLUICE_TRY(admit());
+	if (!image_)
+		return Error(ErrorCode::kFailed, "attach to " + name + ": no policy is installed", "sluice apply FILE");
+	const auto host = host_.find(name);
+	if (host == host_.end())
+		return Error(ErrorCode::kNotFound, "there is no interface " + name, "ip link lists those that are");
+	const auto before = attached_.find(name);
+	if (before != attached_.end() && only && *only != before->second)
+		return Error(ErrorCode::kExists, name + " is attached in the other mode", "detach it first: sluice detach " + name);
+	if (only == AttachMode::kNative && !host->second.has_native)
+		return Error(ErrorCode::kUnsupported, "attach to " + name + " in native mode: Operation not supported",
+			     "the driver may not support it, or not at this MTU: try generic mode");
+	if (before == attached_.end())
+		attached_[name] = only.value_or(host->second.has_native ? AttachMode::kNative : AttachMode::kGeneric);
+	return Interface{name, host->second.index, attached_[name], image_->config.generation};
+}
+
+Result<void> MemoryDatapath::detach(const std::string& name)
+{
+	SLUICE_TRY(admit());
+	if (attached_.erase(name) == 0)
+		return Error(ErrorCode::kNotFound, name + " is not attached", "sluice status lists the interfaces that are");
+	return {};
+}
+
+Result<std::vector<Interface>> MemoryDatapath::interfaces()
+{
+	SLUICE_TRY(admit());
+	std::vector<Interface> interfaces;
+	for (const auto& [name, mode] : attached_)
+		interfaces.push_back(Interface{name, host_.at(name).index, mode, image_->config.generation});
+	return interfaces;
+}
+
+void MemoryDatapath::drop_expired()
+{
+	const std::uint64_t now = now_mono_ns();
+	std::erase_if(bans_, [now](const auto& entry) {
+		return entry.second.expires_mono_ns && *entry.second.expires_mono_ns <= now;
+	});
+	if (bans_.empty()) {
+		for (auto& lengths : ban_lengths_)
+			lengths.clear();
+	}
+}
+
+Result<void> MemoryDatapath::ban(const Ban& ban)
+{
+	SLUICE_TRY(admit());
+	auto& lengths = ban_lengths_[ban.prefix.family()];
+	if (!lengths.contains(ban.prefix.length()) && lengths.size() >= SLUICE_MAX_BAN_LENGTHS)
+		return Error(ErrorCode::kExhausted, "no room for a ban of length /" + std::to_string(ban.prefix.length()),
+			     "ban prefixes of a length that is in use, put this one on a deny list, or lift every ban");
+	if (!bans_.contains(ban.prefix) && bans_.size() >= ban_capacity_)
+		drop_expired();
+	if (!bans_.contains(ban.prefix) && bans_.size() >= ban_capacity_)
+		return Error(ErrorCode::kExhausted, "all " + std::to_string(ban_capacity_) + " bans are in use",
+			     "lift some, ban whole prefixes, or put them on a deny list of the policy");
+	lengths.insert(ban.prefix.length());
+	Ban& kept = bans_[ban.prefix] = ban;
+	kept.why.resize(std::min(kept.why.size(), sizeof(sluice_ban::why) - 1));
+	return {};
+}
+
+Result<void> MemoryDatapath::unban(const net::Prefix& prefix)
+{
+	SLUICE_TRY(admit());
+	if (bans_.erase(prefix) == 0)
+		return Error(ErrorCode::kNotFound, prefix.to_string() + " is not banned", "sluice bans lists those that are");
+	drop_expired();
+	return {};
+}
+
+Result<std::vector<Ban>> MemoryDatapath::bans()
+{
+	SLUICE_TRY(admit());
+	drop_expired();
+	std::vector<Ban> bans;
+	for (const auto& [prefix, ban] : bans_)
+		bans.push_back(ban);
+	return bans;
+}
+
+Result<Counters> MemoryDatapath::counters()
+{
+	SLUICE_TRY(admit());
+	Counters counters;
+	for (const auto& [at, value] : counters_)
+		counters.by_service.push_back({at.first, at.second, value});
+	for (const auto& [rule, value] : rule_counters_)
+		counters.by_rule.push_back({rule, value});
+	counters.events_lost = events_lost_;
+	return counters;
+}
+
+Result<MemoryUse> MemoryDatapath::memory()
+{
+	SLUICE_TRY(admit());
+	return MemoryUse{std::uint64_t{bucket_sets_} * sizeof(sluice_bucket_set)};
+}
+
+Result<void> MemoryDatapath::drain_events(const std::function<void(const sluice_event&)>& take)
+{
+	SLUICE_TRY(admit());
+	std::uint64_t woken = 0;
+	(void)::eventfd_read(wakeup_.get(), &woken);
+	for (const sluice_event& event : std::exchange(events_, {}))
+		take(event);
+	return {};
+}
+
+}  // namespace sluice::datapath

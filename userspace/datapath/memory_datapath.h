@@ -1,0 +1,81 @@
+// MemoryDatapath: the Datapath without a kernel, for tests of what stands on it. The same semantics, and the same room
+// for bans, but it judges no packet: tests say what was counted and reported.
+//
+// It can be told to fail: the failed call changes nothing.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "datapath/datapath.h"
+
+namespace sluice::datapath {
+
+class MemoryDatapath final : public Datapath {
+public:
+	// `clock` outlives the object.
+	explicit MemoryDatapath(const Clock& clock, std::uint32_t ban_capacity = 65536, std::uint32_t bucket_sets = 1u << 19);
+
+	// The n-th call of Datapath from now on fails with `error`; 1 is the next one, 0 takes it back.
+	void fail_at(std::uint64_t n, Error error = Error(ErrorCode::kFailed, "told to fail"));
+	// An interface that the host has; attach finds no other.
+	void add_interface(const std::string& name, bool has_native = true);
+	void remove_interface(const std::string& name);
+	void count(std::uint16_t service, std::uint8_t reason, sluice_counter more);
+	void count_rule(std::uint16_t rule, sluice_counter more);
+	// Up to 16384 wait; what is more is lost, and counted.
+	void report(const sluice_event& event);
+	// The image that runs; requires one.
+	const policy::Image& image() const { return *image_; }
+
+	Result<policy::Heritage> heritage() override;
+	Result<std::optional<Running>> running() override;
+	Result<Running> install(policy::Image image) override;
+	Result<Interface> attach(const std::string& name, std::optional<AttachMode> only) override;
+	Result<void> detach(const std::string& name) override;
+	Result<std::vector<Interface>> interfaces() override;
+	Result<void> ban(const Ban& ban) override;
+	Result<void> unban(const net::Prefix& prefix) override;
+	Result<std::vector<Ban>> bans() override;
+	Result<Counters> counters() override;
+	Result<MemoryUse> memory() override;
+	// Thread rule as everywhere; never fails.
+	int events_fd() override { return wakeup_.get(); }
+	Result<void> drain_events(const std::function<void(const sluice_event&)>& take) override;
+	std::uint64_t now_mono_ns() override { return clock_->coarse_mono_ns(); }
+
+private:
+	Result<void> admit();
+	Running read() const;
+	void drop_expired();
+
+	struct HostInterface {
+		std::uint32_t index = 0;
+		bool has_native = true;
+	};
+
+	const Clock* clock_;
+	std::uint32_t ban_capacity_;
+	std::uint32_t bucket_sets_;
+	std::uint64_t fail_in_ = 0;
+	Error failure_{ErrorCode::kFailed, "told to fail"};
+	std::map<std::string, HostInterface> host_;
+	std::uint32_t next_index_ = 2;
+	std::map<std::string, AttachMode> attached_;
+	std::optional<policy::Image> image_;
+	std::map<net::Prefix, Ban> bans_;
+	std::set<unsigned> ban_lengths_[SLUICE_FAMILIES];
+	std::map<std::pair<std::uint16_t, std::uint8_t>, sluice_counter> counters_;
+	std::map<std::uint16_t, sluice_counter> rule_counters_;
+	std::deque<sluice_event> events_;
+	std::uint64_t events_lost_ = 0;
+	Fd wakeup_;
+};
+
+}  // namespace sluice::datapath
