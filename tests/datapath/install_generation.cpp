@@ -54,7 +54,7 @@ TEST_F(InstallGeneration, InstalledIsPinnedAndReadBack)
 		EXPECT_TRUE(contains(paths, path)) << path;
 	EXPECT_EQ(15u + 8u, paths.size()) << "program, constants and 13 maps; state";
 	EXPECT_EQ(1u, datapath->heritage()->generation);
-	EXPECT_EQ(options_.bucket_bytes / 64, datapath->heritage()->bucket_sets);
+	EXPECT_EQ(options_.bucket_bytes / 64, datapath->bucket_sets());
 	EXPECT_GT(datapath->memory()->kernel_bytes, options_.bucket_bytes);
 }
 

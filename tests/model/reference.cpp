@@ -1,7 +1,6 @@
 #include "model/reference.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace sluice::test {
 
@@ -51,12 +50,6 @@ Judgement judged(const std::string& reason, const std::string& service, const st
 }
 
 }  // namespace
-
-std::string to_string(const Judgement& judgement)
-{
-	return std::string(judgement.passes ? "pass" : "drop") + ", " + judgement.reason + ", service " +
-	       judgement.service + ", rule " + (judgement.rule.empty() ? "none" : judgement.rule);
-}
 
 void Reference::ban(const net::Prefix& prefix, std::optional<std::uint64_t> expires_mono_ns)
 {

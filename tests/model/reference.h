@@ -14,25 +14,15 @@
 #include "model/frame_reader.h"
 #include "net/prefix.h"
 #include "policy/model.h"
+#include "support/judgement.h"
 
 namespace sluice::test {
-
-struct Judgement {
-	bool passes = false;  // what happens to the packet
-	std::string reason;
-	std::string service = "-";
-	std::string rule;     // of the rule that decided; empty: none
-
-	bool operator==(const Judgement&) const = default;
-};
-
-std::string to_string(const Judgement& judgement);
 
 class Reference {
 public:
 	explicit Reference(policy::Policy policy) : policy_(std::move(policy)) {}
 
-	// Another policy. Levels and bans stay: nobody is refilled.
+	// Another policy. Levels and bans stay: nobody is refilled. Limits that both have must keep their period.
 	void install(policy::Policy policy) { policy_ = std::move(policy); }
 	// Stands until expires_mono_ns; none: until lifted.
 	void ban(const net::Prefix& prefix, std::optional<std::uint64_t> expires_mono_ns);

@@ -78,7 +78,6 @@ Result<policy::Heritage> MemoryDatapath::heritage()
 {
 	SLUICE_TRY(admit());
 	policy::Heritage heritage;
-	heritage.bucket_sets = bucket_sets_;
 	if (!image_)
 		return heritage;
 	heritage.services = image_->service_names;

@@ -94,7 +94,6 @@ Result<policy::Heritage> KernelDatapath::heritage()
 		heritage = heritage_of(read);
 	}
 	heritage.generation = running ? running->number() : 0;
-	heritage.bucket_sets = bucket_sets();
 	return heritage;
 }
 

@@ -69,10 +69,10 @@ Result<std::optional<Interface>> Links::attached(const std::string& name, std::o
 	const auto link = std::find_if(links_.begin(), links_.end(), [&](const XdpLink& l) { return l.interface == name; });
 	if (link == links_.end())
 		return std::optional<Interface>();
-	SLUICE_TRY_ASSIGN(const AttachMode mode, mode_of(*link));
 	if (link->interface_index != index)
 		return Error(ErrorCode::kExists, name + " was another interface when it was attached",
 			     "detach it first: sluice detach " + name);
+	SLUICE_TRY_ASSIGN(const AttachMode mode, mode_of(*link));
 	if (only && *only != mode)
 		return Error(ErrorCode::kExists, name + " is attached in the other mode", "detach it first: sluice detach " + name);
 	return std::optional(Interface{name, index, mode, generation});

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "kernel/calls.h"
 #include "kernel/pins.h"
+#include "kernel/verifier_log.h"
 #include "kernel/xdp_link.h"
 
 namespace sluice::kernel {
@@ -84,6 +85,7 @@ void detach_program(Calls& calls, const std::string& name, std::uint32_t index, 
 
 Result<PanicReport> panic(const std::string& pins)
 {
+	const LogCapture quiet;
 	Calls calls;
 	PanicReport report;
 	detach_pinned(calls, Pins::at(pins), report);

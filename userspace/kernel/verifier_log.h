@@ -8,8 +8,8 @@
 
 namespace sluice::kernel {
 
-// Collects what libbpf prints in this thread, the verifier's log among it; keeps the last 256 KiB. Nestable; without
-// one, what libbpf prints is discarded.
+// Collects what libbpf prints in this thread, the verifier's log among it; keeps the last 256 KiB. Nestable; outside
+// of one, once there was one, what libbpf prints is discarded.
 class LogCapture {
 public:
 	LogCapture();

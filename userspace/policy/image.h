@@ -30,7 +30,6 @@ struct Heritage {
 	std::vector<sluice_name> rules;               // by rule number
 	std::map<std::string, sluice_limit> limits;   // by rule name, retired ones included while their region is theirs
 	std::uint32_t generation = 0;                 // 0: there was none
-	std::uint32_t bucket_sets = 0;                // of the bucket table, a power of two; regions lie below it
 };
 
 struct Image {

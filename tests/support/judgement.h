@@ -1,0 +1,24 @@
+// Judgement: what became of a packet, and why.
+#pragma once
+
+#include <ostream>
+#include <string>
+
+namespace sluice::test {
+
+struct Judgement {
+	bool passes = false;
+	std::string reason;
+	std::string service = "-";
+	std::string rule;  // the one that decided; empty: none
+
+	bool operator==(const Judgement&) const = default;
+};
+
+inline std::ostream& operator<<(std::ostream& out, const Judgement& judgement)
+{
+	return out << (judgement.passes ? "pass, " : "drop, ") << judgement.reason << ", service " << judgement.service
+		   << ", rule " << (judgement.rule.empty() ? "none" : judgement.rule);
+}
+
+}  // namespace sluice::test

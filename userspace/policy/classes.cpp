@@ -1,0 +1,122 @@
+#include "policy/classes.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+namespace sluice::policy {
+namespace {
+
+// One statement about one prefix.
+struct Statement {
+	net::Prefix prefix;
+	std::uint16_t list = 0;  // position of the list, from 1; 0: a failsafe entry's
+	std::uint64_t failsafe = 0;
+};
+
+// What holds for a prefix, itself and everything around it taken together.
+struct Holding {
+	net::Prefix prefix;
+	std::uint16_t list = 0;
+	std::uint64_t failsafe = 0;
+};
+
+std::vector<Statement> statements_of(const Policy& policy, unsigned family)
+{
+	std::vector<Statement> statements;
+	for (std::size_t i = 0; i < policy.sources.size(); i++) {
+		for (const ListedPrefix& listed : policy.sources[i].prefixes) {
+			if (listed.prefix.family() == family)
+				statements.push_back({listed.prefix, static_cast<std::uint16_t>(i + 1), 0});
+		}
+	}
+	for (std::size_t i = 0; i < policy.failsafe.size(); i++) {
+		for (const net::Prefix& prefix : policy.failsafe[i].from) {
+			if (prefix.family() == family)
+				statements.push_back({prefix, 0, 1ull << i});
+		}
+	}
+	// Address first, then length: what holds a prefix comes before it.
+	std::stable_sort(statements.begin(), statements.end(),
+			 [](const Statement& a, const Statement& b) { return a.prefix < b.prefix; });
+	return statements;
+}
+
+class Builder {
+public:
+	Builder(const Policy& policy, const std::vector<ListNumbers>& lists) : policy_(policy), lists_(lists)
+	{
+		built_.classes.push_back(sluice_class{});
+		ids_.emplace(Key{0, 0}, 0);
+	}
+
+	Result<void> add_family(unsigned family);
+	Classes take() { return std::move(built_); }
+
+private:
+	using Key = std::tuple<std::uint16_t, std::uint64_t>;  // list, failsafe
+
+	Result<std::uint16_t> class_of(const Holding& holding);
+
+	const Policy& policy_;
+	const std::vector<ListNumbers>& lists_;
+	std::map<Key, std::uint16_t> ids_;
+	Classes built_;
+};
+
+Result<void> Builder::add_family(unsigned family)
+{
+	const std::vector<Statement> statements = statements_of(policy_, family);
+	std::vector<Holding> around;  // from the widest to the narrowest
+	for (std::size_t i = 0; i < statements.size();) {
+		const net::Prefix& prefix = statements[i].prefix;
+		while (!around.empty() && !around.back().prefix.contains(prefix))
+			around.pop_back();
+		Holding holding = around.empty() ? Holding{} : around.back();
+		holding.prefix = prefix;
+		std::uint16_t own_list = 0;
+		for (; i < statements.size() && statements[i].prefix == holding.prefix; i++) {
+			holding.failsafe |= statements[i].failsafe;
+			if (own_list == 0)
+				own_list = statements[i].list;
+		}
+		if (own_list != 0)
+			holding.list = own_list;
+		SLUICE_TRY_ASSIGN(const std::uint16_t id, class_of(holding));
+		built_.entries[family].push_back({holding.prefix, id});
+		around.push_back(holding);
+	}
+	return {};
+}
+
+Result<std::uint16_t> Builder::class_of(const Holding& holding)
+{
+	const auto [place, fresh] = ids_.try_emplace(Key{holding.list, holding.failsafe}, static_cast<std::uint16_t>(built_.classes.size()));
+	if (!fresh)
+		return place->second;
+	if (built_.classes.size() >= SLUICE_MAX_CLASSES)
+		return Error(ErrorCode::kExhausted, "more than " + std::to_string(SLUICE_MAX_CLASSES) + " combinations of lists and failsafe entries",
+			     "join failsafe entries whose prefixes overlap");
+	sluice_class made{};
+	made.failsafe = holding.failsafe;
+	if (holding.list != 0) {
+		const std::size_t index = holding.list - 1u;
+		made.rule = lists_[index].rule;
+		made.limit = lists_[index].limit;
+		made.listed = policy_.sources[index].action == Action::kAllow ? SLUICE_SOURCE_ALLOWED : SLUICE_SOURCE_DENIED;
+	}
+	built_.classes.push_back(made);
+	return place->second;
+}
+
+}  // namespace
+
+Result<Classes> build_classes(const Policy& policy, const std::vector<ListNumbers>& lists)
+{
+	Builder builder(policy, lists);
+	for (const unsigned family : {SLUICE_IPV4, SLUICE_IPV6})
+		SLUICE_TRY(builder.add_family(family));
+	return builder.take();
+}
+
+}  // namespace sluice::policy

@@ -1,0 +1,150 @@
+#include "policy/digest.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace sluice::policy {
+namespace {
+
+// The canonical form: one statement a line, words separated by blanks; no name holds either.
+class Canonical {
+public:
+	Canonical() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free)
+	{
+		good_ = context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1;
+	}
+
+	Canonical& operator<<(std::string_view word)
+	{
+		line_.append(word).push_back(' ');
+		return *this;
+	}
+	Canonical& operator<<(std::uint64_t number) { return *this << std::string_view(std::to_string(number)); }
+
+	void end_line()
+	{
+		line_.push_back('\n');
+		good_ = good_ && EVP_DigestUpdate(context_.get(), line_.data(), line_.size()) == 1;
+		line_.clear();
+	}
+
+	Result<std::array<std::uint8_t, 32>> finish()
+	{
+		std::array<std::uint8_t, 32> digest{};
+		if (!good_ || EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) != 1)
+			return Error(ErrorCode::kFailed, "SHA-256 is not available from OpenSSL");
+		return digest;
+	}
+
+private:
+	std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_;
+	std::string line_;
+	bool good_ = false;
+};
+
+void write_meter(Canonical& out, std::string_view what, const std::optional<Meter>& meter)
+{
+	if (meter)
+		out << what << meter->rate.count << meter->rate.period_seconds << meter->burst;
+}
+
+void write_limit(Canonical& out, const Limit& limit)
+{
+	write_meter(out, "packets", limit.packets);
+	write_meter(out, "bits", limit.bits);
+	write_meter(out, "connections", limit.connections);
+	out << "keys" << limit.keys;
+}
+
+template <typename Keyed>
+void write_keyed(Canonical& out, std::string_view what, const std::optional<Keyed>& keyed)
+{
+	if (!keyed)
+		return;
+	out << what << keyed->ipv4_length << keyed->ipv6_length;
+	write_limit(out, keyed->limit);
+}
+
+void write_prefixes(Canonical& out, std::vector<net::Prefix> prefixes)
+{
+	std::sort(prefixes.begin(), prefixes.end());
+	prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
+	for (const net::Prefix& prefix : prefixes) {
+		out << prefix.to_string();
+		out.end_line();
+	}
+}
+
+void write_ports(Canonical& out, std::vector<net::PortRange> ports)
+{
+	std::sort(ports.begin(), ports.end());
+	ports.erase(std::unique(ports.begin(), ports.end()), ports.end());
+	out << "ports";
+	for (const net::PortRange& range : ports)
+		out << range.first << range.last;
+}
+
+void write_failsafe(Canonical& out, const Failsafe& entry)
+{
+	out << "failsafe" << (entry.protocol ? std::to_string(entry.protocol->number) : "any");
+	write_ports(out, entry.ports);
+	out.end_line();
+	write_prefixes(out, entry.from);
+}
+
+void write_source(Canonical& out, const Source& source)
+{
+	out << "source" << source.name << (source.action == Action::kAllow ? "allow" : "deny");
+	if (source.limit)
+		write_limit(out, *source.limit);
+	out.end_line();
+	std::vector<net::Prefix> prefixes;
+	prefixes.reserve(source.prefixes.size());
+	for (const ListedPrefix& listed : source.prefixes)
+		prefixes.push_back(listed.prefix);
+	write_prefixes(out, std::move(prefixes));
+}
+
+void write_service(Canonical& out, const Service& service)
+{
+	out << "service" << service.name << service.protocol.number << (service.admit == Admit::kListed ? "listed" : "anyone");
+	write_ports(out, service.ports);
+	write_keyed(out, "each-source", service.each_source);
+	write_keyed(out, "each-prefix", service.each_prefix);
+	if (service.all_sources) {
+		out << "all-sources";
+		write_limit(out, *service.all_sources);
+	}
+	out.end_line();
+	write_prefixes(out, service.addresses);
+}
+
+}  // namespace
+
+Result<std::array<std::uint8_t, 32>> digest_of(const Policy& policy)
+{
+	Canonical out;
+	out << "sluice-policy" << 1u << (policy.mode == Mode::kObserve ? "observe" : "enforce")
+	    << (policy.default_action == Action::kAllow ? "allow" : "deny") << "fragments"
+	    << (policy.fragments.action == Action::kAllow ? "allow" : "drop");
+	write_keyed(out, "each-source", policy.fragments.each_source);
+	out.end_line();
+	// The order of failsafe entries and of lists has meaning: it says which of two is counted.
+	for (const Failsafe& entry : policy.failsafe)
+		write_failsafe(out, entry);
+	for (const Source& source : policy.sources)
+		write_source(out, source);
+	std::vector<const Service*> services;
+	for (const Service& service : policy.services)
+		services.push_back(&service);
+	std::sort(services.begin(), services.end(), [](const Service* a, const Service* b) { return a->name < b->name; });
+	for (const Service* service : services)
+		write_service(out, *service);
+	return out.finish();
+}
+
+}  // namespace sluice::policy

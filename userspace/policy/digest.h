@@ -1,0 +1,16 @@
+// The digest of a policy's meaning: equal for two files that mean the same, whatever their layout, comments, names of
+// limits, order of services, or split of lists into files.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/result.h"
+#include "policy/model.h"
+
+namespace sluice::policy {
+
+// SHA-256 over a canonical form. Requires a policy that validates.
+Result<std::array<std::uint8_t, 32>> digest_of(const Policy& policy);
+
+}  // namespace sluice::policy

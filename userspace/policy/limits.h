@@ -1,0 +1,43 @@
+// Limits: every place of a policy that limits, as the kernel's limits: keys, meters, regions of the bucket table.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "policy/image.h"
+#include "policy/model.h"
+#include "policy/numbering.h"
+
+namespace sluice::policy {
+
+// A place that limits, and whom.
+struct LimitUse {
+	std::string name;  // "api/each-source"
+	const Limit* limit = nullptr;
+	sluice_scope scope = SLUICE_SCOPE_SERVICE;
+	unsigned ipv4_length = 0;  // what of a source is the key; not for SLUICE_SCOPE_SERVICE, which has one key
+	unsigned ipv6_length = 0;
+};
+
+// In the order of the policy. The pointers are into it.
+std::vector<LimitUse> limit_uses(const Policy& policy);
+
+// Sets of eight buckets for a keyed limit that does not say how many keys it tells apart.
+inline constexpr std::uint32_t kDefaultSets = 1u << 15;
+
+struct LimitTable {
+	std::uint32_t bucket_sets = 0;
+	std::uint64_t now_mono_ns = 0;
+};
+
+// [0] is "no limit", [i + 1] is uses[i] under rule number rules[i]; behind them the retired ones whose regions nobody
+// needs. A meter that was there before under the same name keeps its region and goes on with the same reading:
+// nobody's bucket is refilled. A new one starts past whatever a former owner left in its region.
+// Error kInvalid when a meter cannot be expressed, kExhausted when the bucket table is too small.
+Result<std::vector<sluice_limit>> build_limits(const std::vector<LimitUse>& uses, const std::vector<std::uint16_t>& rules,
+					       const std::vector<sluice_name>& rule_names, const Heritage& heritage,
+					       const LimitTable& table);
+
+}  // namespace sluice::policy

@@ -1,0 +1,49 @@
+#include "policy/load.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include "base/file.h"
+#include "policy/validate.h"
+#include "policy/yaml.h"
+
+namespace sluice::policy {
+namespace {
+
+// A list of ten million prefixes is 200 MB of text.
+constexpr std::uint64_t kMostListBytes = 512u << 20;
+
+// Regular files only: a pipe would block, a device would not end.
+Result<std::string> read_regular(const std::string& path, std::uint64_t most)
+{
+	std::error_code failure;
+	const auto status = std::filesystem::status(path, failure);
+	if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+		return Error(ErrorCode::kInvalid, path + " is no regular file");
+	return read_file(path, most);
+}
+
+}  // namespace
+
+Loaded load_policy(const std::string& path)
+{
+	const auto text = read_regular(path, kMostPolicyBytes);
+	if (!text) {
+		// The message names the path; the diagnostic's place does already.
+		std::string message = text.error().message();
+		if (message.rfind(path, 0) == 0)
+			message.erase(0, message.find_first_not_of(": ", path.size()));
+		return {std::nullopt, {path}, {{Severity::kError, {path, 0, 0}, std::move(message), text.error().advice()}}};
+	}
+	Parsed parsed = parse(*text, path, [](const std::string& list) { return read_regular(list, kMostListBytes); });
+	Loaded loaded{std::move(parsed.policy), std::move(parsed.files), std::move(parsed.diagnostics)};
+	if (loaded.policy) {
+		for (Diagnostic& diagnostic : validate(*loaded.policy))
+			loaded.diagnostics.push_back(std::move(diagnostic));
+	}
+	if (has_errors(loaded.diagnostics))
+		loaded.policy.reset();
+	return loaded;
+}
+
+}  // namespace sluice::policy
