@@ -1,14 +1,15 @@
 #include "install_fixture.h"
 
+#include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <stdexcept>
 
 #include <bpf/libbpf.h>
@@ -32,6 +33,8 @@ void InstallTest::SetUp()
 		GTEST_SKIP() << "needs root: it makes a network namespace and loads programs";
 	outside_ = Fd(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
 	ASSERT_EQ(0, ::unshare(CLONE_NEWNET)) << std::strerror(errno);
+	// No packets but those of the test.
+	std::ofstream("/proc/sys/net/ipv6/conf/default/disable_ipv6") << 1;
 	command("ip link add sl0 type veth peer name sl1");
 	command("ip link add sl.2 type veth peer name sl3");
 	for (const char* name : {"sl0", "sl1", "sl.2", "sl3"})
