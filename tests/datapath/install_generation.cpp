@@ -96,7 +96,9 @@ TEST_F(InstallGeneration, OneUpdateMovesEveryInterface)
 	ASSERT_TRUE(datapath->install(plain_image(true)));
 	EXPECT_NE(before, program_on("sl0"));
 	EXPECT_EQ(program_on("sl0"), program_on("sl.2"));
-	for (const auto& interface : *datapath->interfaces())
+	const auto interfaces = datapath->interfaces();
+	ASSERT_EQ(2u, interfaces->size());
+	for (const auto& interface : *interfaces)
 		EXPECT_EQ(2u, interface.generation);
 }
 
@@ -169,7 +171,8 @@ TEST_F(InstallGeneration, AFailedInstallChangesNothing)
 		ASSERT_EQ(program, program_on("sl0"));
 		ASSERT_EQ(program, program_on("sl.2"));
 		ASSERT_EQ(1u, datapath->heritage()->generation);
-		for (const auto& interface : *datapath->interfaces())
+		const auto interfaces = datapath->interfaces();
+		for (const auto& interface : *interfaces)
 			ASSERT_EQ(1u, interface.generation);
 	}
 	EXPECT_GT(failures, 60u);
