@@ -126,6 +126,7 @@ TEST_F(InstallGeneration, AnotherDaemonAdoptsEverything)
 	}
 	EXPECT_EQ(program, program_on("sl0"));  // nobody lives, and the gate stands
 	const auto second = open();
+	EXPECT_TRUE(second->take_notes().empty());
 	const auto running = second->running();
 	ASSERT_TRUE(running && running->has_value());
 	EXPECT_EQ(1u, (*running)->config.generation);

@@ -77,9 +77,6 @@ Result<std::unique_ptr<KernelDatapath>> KernelDatapath::open(const Options& opti
 	const std::uint32_t abi = history.running() ? history.running()->abi() : 0;
 	SLUICE_TRY_ASSIGN(StateMaps maps, StateMaps::open(calls, pins, options, abi, notes));
 	SLUICE_TRY_ASSIGN(Ring ring, Ring::open(maps.at("events").fd()));
-	if (history.running())
-		notes.push_back("generation " + std::to_string(history.running()->number()) + " was adopted, with " +
-				std::to_string(links.all().size()) + " interfaces");
 	auto state = std::unique_ptr<State>(new State{calls, clock, std::move(pins), std::move(links), std::move(history),
 						      std::move(maps), std::move(ring), std::move(notes)});
 	return std::unique_ptr<KernelDatapath>(new KernelDatapath(std::move(state)));

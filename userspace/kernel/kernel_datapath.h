@@ -52,7 +52,8 @@ public:
 
 	// Sets of the bucket table, a power of two; regions of an image lie below it.
 	std::uint32_t bucket_sets() const;
-	// What was adopted, migrated or dropped, and what else people should know since the last call; one sentence each.
+	// What could not be adopted as it was, and what else people should know since the last call; one sentence each.
+	// Empty where all is as it should be.
 	std::vector<std::string> take_notes();
 	// The running generation's program, for run_packet(); -1 before the first install.
 	int program_fd() const;
