@@ -181,7 +181,7 @@ std::string nearest(const Findings& findings, std::string_view word, const std::
 	const auto best = std::min_element(known.begin(), known.end(), [word](std::string_view a, std::string_view b) {
 		return distance(word, a) < distance(word, b);
 	});
-	if (best == known.end() || distance(word, *best) > std::max<std::size_t>(1, best->size() / 3))
+	if (best == known.end() || distance(word, *best) > (best->size() + 2) / 3)
 		return otherwise;
 	return "did you mean '" + std::string(*best) + "'?";
 }

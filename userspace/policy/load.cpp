@@ -19,7 +19,7 @@ Result<std::string> read_regular(const std::string& path, std::uint64_t most)
 	std::error_code failure;
 	const auto status = std::filesystem::status(path, failure);
 	if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
-		return Error(ErrorCode::kInvalid, path + " is no regular file");
+		return Error(ErrorCode::kInvalid, path + ": is no regular file");
 	return read_file(path, most);
 }
 

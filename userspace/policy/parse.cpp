@@ -68,6 +68,10 @@ Parsed Parser::parse(const Yaml& root)
 
 void Parser::read_policy(const Yaml& root)
 {
+	if (root.kind == Yaml::Kind::kNull) {
+		findings_.error(root, "the policy is empty", "begin with version: 1");
+		return;
+	}
 	if (!check_mapping(findings_, root, "a policy",
 			   {"version", "mode", "default", "failsafe", "limits", "sources", "services", "fragments"}))
 		return;

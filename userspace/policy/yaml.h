@@ -18,7 +18,7 @@ struct Yaml {
 	enum class Kind { kNull, kScalar, kSequence, kMapping };
 
 	Kind kind = Kind::kNull;
-	unsigned line = 0;  // from 1
+	unsigned line = 0;  // from 1; 0 for the root of an empty text
 	unsigned column = 0;
 	std::string text;         // of a scalar
 	std::vector<Yaml> keys;   // of a mapping, as they are written: one may be there twice
