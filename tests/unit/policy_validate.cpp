@@ -74,6 +74,14 @@ TEST(PolicyValidate, LimitsThatCannotBeKept)
 	EXPECT_EQ(validated("limits: {l: {packets: 1/h}, m: {bits: 400G/s}, n: {connections: 1/m, burst: 1000}}\n"), "");
 }
 
+TEST(PolicyValidate, ABurstBelowOneTickIsWarnedOf)
+{
+	const auto found = validated("limits: {l: {packets: 50k/s, burst: 199}}\n");
+	EXPECT_TRUE(says(found, "warning: limit 'l': a burst of 199 is less than 50k/s gives in one tick")) << found;
+	EXPECT_TRUE(says(found, "raise the burst to 200")) << found;
+	EXPECT_EQ(validated("limits: {l: {packets: 50k/s, burst: 200}, m: {packets: 100/s, burst: 1}}\n"), "");
+}
+
 TEST(PolicyValidate, ALimitInPlaceIsNamedByItsPlace)
 {
 	const auto found = validated("services: [{name: api, protocol: tcp, all-sources: {keys: 3}}]\n");

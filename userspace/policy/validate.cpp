@@ -18,6 +18,8 @@ constexpr std::size_t kMostRules = SLUICE_MAX_RULES - SLUICE_RULE_FIRST;
 constexpr std::size_t kMostLimits = SLUICE_MAX_LIMITS - 1;
 constexpr std::size_t kMostAddresses = 4096;
 constexpr std::size_t kMostContradictions = 20;
+// Of the kernel's coarse clock, as distributions configure it.
+constexpr std::uint64_t kTicksPerSecond = 250;
 
 std::string written_at(const Place& place)
 {
@@ -166,6 +168,11 @@ void Validator::check_meter(const std::optional<Meter>& meter, sluice_dimension 
 	auto expressed = express(*meter, dimension);
 	if (!expressed)
 		error(limit.place, about + ": " + expressed.error().message(), expressed.error().advice());
+	const std::uint64_t tick = meter->rate.count / meter->rate.period_seconds / kTicksPerSecond;
+	if (meter->burst < tick)
+		warn(limit.place, about + ": a burst of " + std::to_string(meter->burst) + " is less than " + meter->rate.to_string() +
+					  " gives in one tick of the kernel's clock, so that less than the rate gets through",
+		     "raise the burst to " + std::to_string(tick) + " at least");
 }
 
 void Validator::check_sources()
