@@ -89,6 +89,20 @@ TEST(PolicyLoad, AFileThatIsNotThereIsADiagnostic)
 	EXPECT_EQ(loaded.files.size(), 1u);
 }
 
+TEST(PolicyLoad, FilesAreAbsoluteAndDiagnosticsAsTheCallerNamesThem)
+{
+	const auto here = std::filesystem::current_path();
+	std::filesystem::current_path(kPolicies / "good");
+	const Loaded good = load_policy("everything.yaml");
+	std::filesystem::current_path(kPolicies / "broken");
+	const Loaded broken = load_policy("list-with-wrong-lines.yaml");
+	std::filesystem::current_path(here);
+	ASSERT_TRUE(good.policy);
+	EXPECT_EQ(good.policy->files.at(0), (kPolicies / "good/everything.yaml").string());
+	EXPECT_EQ(good.files.at(1), (kPolicies / "good/lists/scanners.netset").string());
+	EXPECT_EQ(broken.diagnostics.at(0).place.file, "lists/wrong.netset");
+}
+
 TEST(PolicyLoad, ADirectoryOrADeviceIsNoPolicy)
 {
 	EXPECT_TRUE(has_errors(load_policy("/tmp").diagnostics));

@@ -23,6 +23,17 @@ Result<std::string> read_regular(const std::string& path, std::uint64_t most)
 	return read_file(path, most);
 }
 
+// Diagnostics name files as the caller did; whoever watches them needs more.
+void make_absolute(std::vector<std::string>& files)
+{
+	for (std::string& file : files) {
+		std::error_code failure;
+		const auto absolute = std::filesystem::absolute(file, failure);
+		if (!failure)
+			file = absolute.lexically_normal().string();
+	}
+}
+
 }  // namespace
 
 Loaded load_policy(const std::string& path)
@@ -33,7 +44,9 @@ Loaded load_policy(const std::string& path)
 		std::string message = text.error().message();
 		if (message.rfind(path, 0) == 0)
 			message.erase(0, message.find_first_not_of(": ", path.size()));
-		return {std::nullopt, {path}, {{Severity::kError, {path, 0, 0}, std::move(message), text.error().advice()}}};
+		Loaded unread{std::nullopt, {path}, {{Severity::kError, {path, 0, 0}, std::move(message), text.error().advice()}}};
+		make_absolute(unread.files);
+		return unread;
 	}
 	Parsed parsed = parse(*text, path, [](const std::string& list) { return read_regular(list, kMostListBytes); });
 	Loaded loaded{std::move(parsed.policy), std::move(parsed.files), std::move(parsed.diagnostics)};
@@ -43,6 +56,9 @@ Loaded load_policy(const std::string& path)
 	}
 	if (has_errors(loaded.diagnostics))
 		loaded.policy.reset();
+	make_absolute(loaded.files);
+	if (loaded.policy)
+		loaded.policy->files = loaded.files;
 	return loaded;
 }
 

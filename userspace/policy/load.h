@@ -14,7 +14,8 @@ struct Loaded {
 	Diagnostics diagnostics;         // all of them
 };
 
-// A file that cannot be read is a diagnostic too. Relative paths are the process's own.
+// A file that cannot be read is a diagnostic too. Diagnostics name files as `path` does; `files` and the policy's own
+// are absolute, by the process's working directory.
 Loaded load_policy(const std::string& path);
 
 }  // namespace sluice::policy
