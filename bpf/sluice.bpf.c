@@ -27,15 +27,21 @@ __noinline int parse_whole(struct xdp_md *context, struct sluice_packet *packet)
 	return sluice_parse(at, end, bpf_xdp_get_buff_len(context), packet);
 }
 
-/* Nearly every frame is one buffer, and asking how long it is costs a call: only a frame that does not hold what its
- * headers promise is parsed again. */
+/* What honest senders pad to, with a tag; and what a frame of the common MTU never reaches. */
+#define SHORTEST_FRAME 64
+#define LARGE_FRAME 2048
+
+/* Nearly every frame is one buffer, and asking how long it is costs a call. A frame is parsed again if its first buffer
+ * does not hold what its headers promise, or is large, or holds more than they say: bytes in other buffers count too. */
 static __always_inline __u32 parse(struct xdp_md *context, struct sluice_packet *packet)
 {
 	const void *at = (const void *)(long)context->data;
 	const void *end = (const void *)(long)context->data_end;
-	__u32 reason = sluice_parse(at, end, context->data_end - context->data, packet);
+	__u32 length = context->data_end - context->data;
+	__u32 reason = sluice_parse(at, end, length, packet);
+	bool whole = length <= SHORTEST_FRAME || (length < LARGE_FRAME && !packet->padded);
 
-	return reason == SLUICE_UNDECIDED ? reason : (__u32)parse_whole(context, packet);
+	return reason == SLUICE_UNDECIDED && whole ? reason : (__u32)parse_whole(context, packet);
 }
 
 static __always_inline void judge(struct walk *walk, struct xdp_md *context, __u64 now_mono_ns)

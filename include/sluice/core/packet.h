@@ -17,7 +17,8 @@ struct sluice_packet {
 	bool fragment;          /* part of a datagram; an IPv6 atomic fragment (RFC 6946) is whole */
 	bool opens_connection;  /* TCP SYN without ACK, whatever other flags and options */
 	bool neighbour;         /* neighbour discovery that no router can have forwarded */
-	__u8 reserved[2];
+	bool padded;            /* the frame goes on behind the IP datagram */
+	__u8 reserved;
 };
 
 /* In place of a reason while there is none. */

@@ -152,6 +152,7 @@ SLUICE_INLINE __u32 sluice_parse_ipv4(struct sluice_cursor *cursor, struct sluic
 		return SLUICE_IP_LENGTH;
 	if (sluice_ipv4_source_is_illegal(ip->source))
 		return SLUICE_SOURCE_ADDRESS;
+	packet->padded = cursor->left != length;
 	cursor->left = length;
 	sluice_cursor_skip(cursor, header);
 	if (fragment)
@@ -261,6 +262,7 @@ SLUICE_INLINE __u32 sluice_parse_ipv6(struct sluice_cursor *cursor, struct sluic
 	if (sluice_ipv6_source_is_illegal(&packet->source))
 		return SLUICE_SOURCE_ADDRESS;
 	sluice_cursor_skip(cursor, sizeof(*ip));
+	packet->padded = cursor->left != length;
 	cursor->left = length;
 	reason = sluice_parse_extensions(cursor, packet);
 	if (reason != SLUICE_UNDECIDED || packet->fragment)

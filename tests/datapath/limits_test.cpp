@@ -1,0 +1,156 @@
+// Every reason that a limit gives: the last packet that fits is the nearest miss of the first that does not.
+#include "datapath/table.h"
+
+namespace sluice::test {
+
+namespace {
+
+struct LimitCase {
+	const char* sentence;
+	std::string terms;       // of the service
+	std::string list_limit;  // of the list that the source is on; empty: it is on none
+	Packet packet;
+	int fits;
+	const char* reason;
+	const char* rule;
+};
+
+Packet syn(std::size_t bytes = 0)
+{
+	return Ethernet{} / Ipv4{} / Tcp{} / payload(bytes);
+}
+
+// 1514 bytes in all.
+Packet full_frame()
+{
+	return Ethernet{} / Ipv4{} / Tcp{.flags = kAck} / payload(1460);
+}
+
+std::vector<LimitCase> cases()
+{
+	const std::string packets = "{packets: {rate: 1/h, burst: 3}}";
+	const std::string bits = "{bits: {rate: 1k/h, burst: 24224}}";
+	const std::string connections = "{connections: {rate: 1/h, burst: 2}}";
+	const auto terms = [](const std::string& key, const std::string& limit) { return ", " + key + ": " + limit; };
+	const auto prefix = [&](const std::string& limit) {
+		return terms("each-prefix", "{ipv4: 24, ipv6: 48, limit: " + limit + "}");
+	};
+	return {
+		{"the service's packets", terms("all-sources", packets), "", syn(), 3, "service-packets", "api/all-sources"},
+		{"the service's bits", terms("all-sources", bits), "", full_frame(), 2, "service-bits", "api/all-sources"},
+		{"the service's connections", terms("all-sources", connections), "", syn(), 2, "service-connections", "api/all-sources"},
+		{"the source's packets", terms("each-source", packets), "", syn(), 3, "source-packets", "api/each-source"},
+		{"the source's bits", terms("each-source", bits), "", full_frame(), 2, "source-bits", "api/each-source"},
+		{"the source's connections", terms("each-source", connections), "", syn(), 2, "source-connections", "api/each-source"},
+		{"the prefix's packets", prefix(packets), "", syn(), 3, "prefix-packets", "api/each-prefix"},
+		{"the prefix's bits", prefix(bits), "", full_frame(), 2, "prefix-bits", "api/each-prefix"},
+		{"the prefix's connections", prefix(connections), "", syn(), 2, "prefix-connections", "api/each-prefix"},
+		{"the list's packets", "", packets, syn(), 3, "list-packets", "partners/limit"},
+		{"the list's bits", "", bits, full_frame(), 2, "list-bits", "partners/limit"},
+		{"the list's connections", "", connections, syn(), 2, "list-connections", "partners/limit"},
+	};
+}
+
+std::string policy_of_case(const LimitCase& c)
+{
+	std::string policy = "version: 1\n";
+	if (!c.list_limit.empty())
+		policy += "sources:\n  - {name: partners, action: allow, prefixes: [198.51.100.0/24], limit: " + c.list_limit + "}\n";
+	return policy + "services:\n  - {name: api, protocol: tcp, ports: [443]" + c.terms + "}\n";
+}
+
+class Limits : public TableTest {};
+
+}  // namespace
+
+TEST_F(Limits, EveryScopeAndDimension)
+{
+	for (const auto& c : cases()) {
+		SCOPED_TRACE(c.sentence);
+		auto gate = Gate::open();
+		ASSERT_TRUE(gate) << gate.error().sentence();
+		gate_ = std::move(*gate);
+		ASSERT_NO_FATAL_FAILURE(install(policy_of_case(c)));
+		const std::string passing = c.list_limit.empty() ? "admitted" : "listed";
+		for (int i = 0; i < c.fits; i++)
+			EXPECT_EQ(judge(c.packet).reason, passing) << "packet " << i;
+		for (int i = 0; i < 3; i++)
+			EXPECT_EQ(judge(c.packet), (Judgement{false, c.reason, "api", c.rule})) << "packet " << c.fits + i;
+	}
+}
+
+TEST_F(Limits, OnlySynCountsAsAConnection)
+{
+	install("version: 1\nservices:\n  - {name: api, protocol: tcp, ports: [443], each-source: {connections: {rate: 1/h, burst: 1}}}\n");
+	const auto tcp = [](std::uint8_t flags) { return Ethernet{} / Ipv4{} / Tcp{.flags = flags}; };
+	expect({
+		{"the one that fits", tcp(kSyn), "admitted", "api"},
+		{"one too many", tcp(kSyn), "source-connections", "api", "api/each-source"},
+		{"near miss: SYN and ACK", tcp(kSyn | kAck), "admitted", "api"},
+		{"near miss: ACK", tcp(kAck), "admitted", "api"},
+		{"near miss: RST", tcp(kRst), "admitted", "api"},
+	});
+}
+
+TEST_F(Limits, AFrameLargerThanTheBurstNeverPasses)
+{
+	install("version: 1\nservices:\n  - {name: api, protocol: tcp, ports: [443], each-source: {bits: {rate: 1G/s, burst: 12112}}}\n");
+	expect({
+		{"one byte more than the burst", Ethernet{} / Ipv4{} / Tcp{} / payload(1461), "source-bits", "api", "api/each-source"},
+		{"near miss: exactly the burst", full_frame(), "admitted", "api"},
+	});
+}
+
+TEST_F(Limits, WhoIsRefusedByOneLimitIsChargedByNone)
+{
+	install("version: 1\nservices:\n  - {name: api, protocol: tcp, ports: [443], each-source: {connections: {rate: 1/h, burst: 1}},"
+		" all-sources: {packets: {rate: 1/h, burst: 3}}}\n");
+	const Packet ack = Ethernet{} / Ipv4{} / Tcp{.flags = kAck};
+	expect({{"the first connection", syn(), "admitted", "api"}});
+	for (int i = 0; i < 10; i++)
+		expect({{"refused, and the service is not charged", syn(), "source-connections", "api", "api/each-source"}});
+	expect({
+		{"the service's second packet", ack, "admitted", "api"},
+		{"its third", ack, "admitted", "api"},
+		{"and no fourth", ack, "service-packets", "api", "api/all-sources"},
+	});
+}
+
+TEST_F(Limits, AListsOwnLimitReplacesThoseOnSources)
+{
+	install("version: 1\n"
+		"sources:\n"
+		"  - {name: partners, action: allow, prefixes: [198.51.100.0/25], limit: {packets: {rate: 1/h, burst: 4}}}\n"
+		"  - {name: friends, action: allow, prefixes: [198.51.100.128/25]}\n"
+		"services:\n  - {name: api, protocol: tcp, ports: [443], each-source: {packets: {rate: 1/h, burst: 1}},"
+		" each-prefix: {ipv4: 24, ipv6: 48, limit: {packets: {rate: 1/h, burst: 2}}}, all-sources: {packets: {rate: 1/h, burst: 6}}}\n");
+	const auto from = [](const char* source) { return Ethernet{} / Ipv4{.source = source} / Tcp{}; };
+	for (int i = 0; i < 4; i++)
+		expect({{"its own limit", from("198.51.100.7"), "listed", "api", "partners"}});
+	expect({
+		{"and not more", from("198.51.100.7"), "list-packets", "api", "partners/limit"},
+		{"a list without a limit is under each-source", from("198.51.100.200"), "listed", "api", "friends"},
+		{"which allows one", from("198.51.100.200"), "source-packets", "api", "api/each-source"},
+		{"the partners' packets did not count against the prefix", from("198.51.100.201"), "listed", "api", "friends"},
+		{"all-sources holds lists too", from("198.51.100.202"), "service-packets", "api", "api/all-sources"},
+	});
+}
+
+TEST_F(Limits, WhatRunsOutComesBackAtTheRate)
+{
+	install("version: 1\nservices:\n  - {name: api, protocol: tcp, ports: [443], each-source: {packets: {rate: 50/s, burst: 5}}}\n");
+	const Bytes frame = syn().bytes();
+	const std::uint64_t start = gate_->now_mono_ns();
+	std::uint64_t passed = 0;
+	while (gate_->now_mono_ns() - start < 400'000'000) {
+		const auto flood = gate_->flood(frame, 100);
+		ASSERT_TRUE(flood) << flood.error().sentence();
+		passed += *flood;
+	}
+	// Two ticks of the slowest kernel clock (HZ=100): one of the limiter, one of this test.
+	const double seconds = static_cast<double>(gate_->now_mono_ns() - start + 20'000'000) / 1e9;
+	EXPECT_LE(static_cast<double>(passed), 5 + 50 * seconds);
+	EXPECT_GE(static_cast<double>(passed), 5 + 50 * 0.4 * 0.98 - 2);
+}
+
+}  // namespace sluice::test
