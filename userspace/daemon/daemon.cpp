@@ -35,6 +35,7 @@ constexpr auto kQuiet = std::chrono::milliseconds(200);
 constexpr auto kReadEvery = std::chrono::seconds(1);
 constexpr auto kMendEvery = std::chrono::seconds(5);
 constexpr auto kFarewell = std::chrono::milliseconds(500);
+constexpr auto kGlance = std::chrono::milliseconds(10);
 constexpr std::size_t kMostNotes = 50;
 
 std::string failure_of(const Result<control::ApplyReply>& reply)
@@ -71,6 +72,7 @@ struct Daemon::State {
 	{
 	}
 
+	Result<void> begin();
 	Result<void> install_first();
 	Result<void> attach_named();
 	Result<void> open_socket();
@@ -93,6 +95,7 @@ struct Daemon::State {
 	void sign_of_life();
 	void reload(const char* why);
 	void end();
+	void part(std::chrono::steady_clock::time_point latest);
 
 	Options options;
 	Surroundings around;
@@ -114,6 +117,7 @@ struct Daemon::State {
 	std::uint64_t first_read_unix_ns = 0;
 	std::vector<std::string> notes;
 	std::vector<std::string> unwatched;
+	bool serving = false;
 	bool ending = false;
 };
 
@@ -133,14 +137,21 @@ const policy::Diagnostics& Daemon::diagnostics() const
 
 Result<void> Daemon::start()
 {
-	State& state = *state_;
-	SLUICE_TRY(state.attachments.adopt());
-	SLUICE_TRY(state.install_first());
-	SLUICE_TRY(state.open_socket());
-	SLUICE_TRY(state.attach_named());
-	SLUICE_TRY(state.open_events());
-	SLUICE_TRY(state.open_watcher());
-	return {};
+	auto begun = state_->begin();
+	if (!begun)
+		state_->server.reset();
+	return begun;
+}
+
+// The socket comes first: where another daemon answers, nothing is touched.
+Result<void> Daemon::State::begin()
+{
+	SLUICE_TRY(open_socket());
+	SLUICE_TRY(attachments.adopt());
+	SLUICE_TRY(install_first());
+	SLUICE_TRY(attach_named());
+	SLUICE_TRY(open_events());
+	return open_watcher();
 }
 
 Result<void> Daemon::State::install_first()
@@ -215,6 +226,7 @@ Result<void> Daemon::run()
 	state.mend();
 	state.sign_of_life();
 	state.server->start();
+	state.serving = true;
 	state.around.notifier.ready(state.one_line());
 	spdlog::info("ready at {}: {}", state.options.socket, state.one_line());
 	state.loop.run();
@@ -237,9 +249,18 @@ void Daemon::State::end()
 	around.notifier.stopping();
 	spdlog::info("ends; interfaces {}", options.detach_on_exit ? "are detached" : "stay attached");
 	server->stop();
-	// Answers that are on their way get a moment.
-	farewell.expires_after(kFarewell);
-	farewell.async_wait([this](const boost::system::error_code&) { loop.stop(); });
+	part(std::chrono::steady_clock::now() + kFarewell);
+}
+
+// Answers that are on their way get a moment.
+void Daemon::State::part(std::chrono::steady_clock::time_point latest)
+{
+	if (server->sessions() == 0 || std::chrono::steady_clock::now() >= latest) {
+		loop.stop();
+		return;
+	}
+	farewell.expires_after(kGlance);
+	farewell.async_wait([this, latest](const boost::system::error_code&) { part(latest); });
 }
 
 void Daemon::State::wait_for_signals()
@@ -359,7 +380,7 @@ void Daemon::State::tell(const Outcome& outcome)
 		spdlog::info("policy {}: unchanged, generation {} goes on", outcome.path, event.generation);
 	collect_notes();
 	watch(outcome.began_unix_ns);
-	if (server)
+	if (serving)
 		around.notifier.ready(one_line());
 }
 
