@@ -39,7 +39,7 @@ TEST(CliRender, Status)
 	          "digest      abcd\n"
 	          "interfaces  eth0, native\n"
 	          "            eth1, generic, generation 3\n"
-	          "rates       12.3k packets/s, passed 12.0k, dropped 345; 98.7Mbit/s\n"
+	          "rates       12.3k packets/s, passed 12.0k, dropped 345; 98.7 Mbit/s\n"
 	          "memory      kernel 34.0 MiB, daemon 12.0 MiB\n");
 }
 
@@ -111,6 +111,8 @@ TEST(CliRender, EventsOfOtherKindsShowWhatTheyHave)
 {
 	EXPECT_EQ(render_event({{"sequence", 8}, {"at", "T"}, {"kind", "ban"}, {"prefix", "192.0.2.7"}, {"why", "a\nb"}, {"expires_at", nullptr}}, kPlain),
 	          "T  ban  prefix 192.0.2.7  why a?b\n");
+	EXPECT_EQ(render_event({{"at", "T"}, {"kind", "policy"}, {"action", "installed"}, {"generation", 4}}, kPlain),
+	          "T  policy installed  generation 4\n");
 	EXPECT_EQ(render_event({1, 2}, kPlain), "[1,2]\n");
 	EXPECT_EQ(render_event(control::Json::object(), kPlain), "  \n");
 }
@@ -173,7 +175,7 @@ TEST(CliCounters, RatesAreBetweenTwoAnswers)
 	const auto now = parse_counters(example_stats(1001));
 	ASSERT_TRUE(before && now);
 	const std::string text = render(*now, Before{*before, 2.0}, false, kPlain);
-	EXPECT_NE(text.find("6.00k packets/s, 4.80Mbit/s\n"), std::string::npos) << text;
+	EXPECT_NE(text.find("6.00k packets/s, 4.80 Mbit/s\n"), std::string::npos) << text;
 	EXPECT_NE(text.find("REASON    VERDICT  PACKETS    BYTES  PACKETS/S  BITS/S\n"), std::string::npos) << text;
 	EXPECT_NE(text.find("  5.00k   4.00M\n"), std::string::npos) << text;
 }

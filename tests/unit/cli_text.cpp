@@ -36,6 +36,8 @@ TEST(TextNumber, ScalesToThreeDigits)
 	EXPECT_EQ(scaled(45'600'000), "45.6M");
 	EXPECT_EQ(scaled(999'499), "999k");
 	EXPECT_EQ(scaled(1e18), "1000P");
+	EXPECT_EQ(bit_rate(562), "562 bit/s");
+	EXPECT_EQ(bit_rate(98'700'000), "98.7 Mbit/s");
 }
 
 TEST(TextNumber, BytesByPowersOf1024)

@@ -45,10 +45,14 @@ const Row* find(const std::vector<Row>& rows, const Row& like)
 	return found == rows.end() ? nullptr : &*found;
 }
 
+double per_second(std::uint64_t now, std::uint64_t before, double seconds)
+{
+	return static_cast<double>(grown(now, before)) / seconds;
+}
+
 std::string rate(std::uint64_t now, std::uint64_t before, double seconds, double scale = 1)
 {
-	const double value = static_cast<double>(grown(now, before)) * scale / seconds;
-	return text::scaled(value);
+	return text::scaled(per_second(now, before, seconds) * scale);
 }
 
 void add_rates(std::vector<Cell>& row, const Count& now, const Count& before, double seconds)
@@ -187,7 +191,7 @@ std::string render(const Counters& counters, const std::optional<Before>& before
 	std::string total = text::counted(counters.total.packets, "packet", "packets") + ", " + text::bytes(counters.total.bytes);
 	if (before)
 		total += "; " + rate(counters.total.packets, before->counters.total.packets, before->seconds) + " packets/s, " +
-		         rate(counters.total.bytes, before->counters.total.bytes, before->seconds, 8) + "bit/s";
+		         text::bit_rate(8 * per_second(counters.total.bytes, before->counters.total.bytes, before->seconds));
 	if (counters.events_lost > 0)
 		total += "; " + text::counted(counters.events_lost, "event", "events") + " lost";
 	return total + "\n" + reasons_table(counters, before, all, style) + services_table(counters, before, all, style) +

@@ -73,12 +73,13 @@ std::string drop(const Json& event, const Style& style)
 	       (service.empty() || service == "-" ? "" : "  service " + service) + (interface.empty() ? "" : "  on " + interface);
 }
 
-// The fields that every kind has aside, "name value" each.
+// What was done, where the event says it; then what it was done to, "name value" each.
 std::string other(const Json& event)
 {
-	std::string out;
+	const std::string action = text_of(event, "action");
+	std::string out = action.empty() ? "" : " " + action;
 	for (const auto& [name, value] : event.items()) {
-		if (name == "at" || name == "kind" || name == "sequence" || value.is_null())
+		if (name == "at" || name == "kind" || name == "sequence" || name == "action" || value.is_null())
 			continue;
 		out += "  " + text::printable(name) + " " + text_of(event, name.c_str());
 	}
@@ -102,7 +103,7 @@ std::string render(const control::Status& status, const Style& style)
 	            text::scaled(static_cast<double>(rates.packets_per_second)) + " packets/s, passed " +
 	                text::scaled(static_cast<double>(rates.passed_per_second)) + ", dropped " +
 	                text::scaled(static_cast<double>(rates.dropped_per_second)) + "; " +
-	                text::scaled(static_cast<double>(rates.bits_per_second)) + "bit/s");
+	                text::bit_rate(static_cast<double>(rates.bits_per_second)));
 	out += line(style, "memory", "kernel " + text::bytes(status.kernel_bytes) + ", daemon " + text::bytes(status.daemon_bytes));
 	for (const auto& warning : status.warnings)
 		out += line(style, "warning", style.paint(Colour::kYellow, text::printable(warning)));

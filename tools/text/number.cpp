@@ -30,6 +30,25 @@ Error bad_duration(std::string_view text)
 	             "write 10s, 5m, 2h, 1d or 1h30m");
 }
 
+struct Scaled {
+	std::string digits;
+	const char* suffix;
+};
+
+Scaled scale(double value)
+{
+	constexpr std::array<const char*, 6> suffixes{"", "k", "M", "G", "T", "P"};
+	std::size_t power = 0;
+
+	while (value >= 999.5 && power + 1 < suffixes.size()) {
+		value /= 1000;
+		power++;
+	}
+	const bool whole = power == 0 && value == std::floor(value);
+	const char* format = whole || value >= 99.95 ? "%.0f" : value >= 9.995 ? "%.1f" : "%.2f";
+	return {print(format, value), suffixes[power]};
+}
+
 }  // namespace
 
 std::string grouped(std::uint64_t value)
@@ -42,16 +61,14 @@ std::string grouped(std::uint64_t value)
 
 std::string scaled(double value)
 {
-	constexpr std::array<const char*, 6> suffixes{"", "k", "M", "G", "T", "P"};
-	std::size_t power = 0;
+	const Scaled parts = scale(value);
+	return parts.digits + parts.suffix;
+}
 
-	while (value >= 999.5 && power + 1 < suffixes.size()) {
-		value /= 1000;
-		power++;
-	}
-	const bool whole = power == 0 && value == std::floor(value);
-	const char* format = whole || value >= 99.95 ? "%.0f" : value >= 9.995 ? "%.1f" : "%.2f";
-	return print(format, value) + suffixes[power];
+std::string bit_rate(double value)
+{
+	const Scaled parts = scale(value);
+	return parts.digits + " " + parts.suffix + "bit/s";
 }
 
 std::string bytes(std::uint64_t value)

@@ -14,6 +14,8 @@ std::string grouped(std::uint64_t value);
 
 // Three significant digits with a power of 1000: "0", "999", "1.23k", "45.6M". For rates.
 std::string scaled(double value);
+// The same of bits per second: "98.7 Mbit/s", "562 bit/s".
+std::string bit_rate(double value);
 
 // Powers of 1024: "512 B", "1.5 KiB", "64.0 MiB".
 std::string bytes(std::uint64_t value);
