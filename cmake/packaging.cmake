@@ -41,6 +41,7 @@ install(FILES ${completion}/_sluice DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/ven
 file(GLOB units CONFIGURE_DEPENDS ${packaging}/systemd/*.service ${packaging}/systemd/*.socket)
 install(FILES ${units} DESTINATION /lib/systemd/system)
 install(FILES ${packaging}/debian/policy.yaml DESTINATION /etc/sluice)
+install(FILES ${packaging}/debian/sluiced.default RENAME sluiced DESTINATION /etc/default)
 if(EXISTS ${packaging}/examples)
   install(DIRECTORY ${packaging}/examples DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/sluice)
 endif()
