@@ -7,7 +7,6 @@ namespace sluice::test {
 namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
-constexpr double kFarAway = 1e18;
 
 unsigned __int128 period_ns(const policy::Meter& meter)
 {
@@ -63,7 +62,6 @@ void Reference::unban(const net::Prefix& prefix)
 
 Judgement Reference::judge(Frame frame, std::uint64_t now_mono_ns)
 {
-	margin_ = kFarAway;
 	const FrameReading reading = read_frame(frame);
 	Judgement judgement = judged(reading.ends_as, "-", "");
 	if (reading.ends_as.empty()) {
@@ -204,10 +202,7 @@ std::optional<Reference::Toll> Reference::refused(const std::vector<Toll>& tolls
 {
 	for (const auto& toll : tolls) {
 		const auto level = level_at(toll, now_mono_ns) + toll.amount * period_ns(toll.meter);
-		const auto burst = toll.meter.burst * period_ns(toll.meter);
-		const auto apart = level > burst ? level - burst : burst - level;
-		margin_ = std::min(margin_, static_cast<double>(apart) / static_cast<double>(period_ns(toll.meter)));
-		if (level > burst)
+		if (level > toll.meter.burst * period_ns(toll.meter))
 			return toll;
 	}
 	for (const auto& toll : tolls) {

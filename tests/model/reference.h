@@ -30,9 +30,6 @@ public:
 
 	// Judges and charges. Times never run backwards.
 	Judgement judge(Frame frame, std::uint64_t now_mono_ns);
-	// How near the last judgement's limits were to the other outcome, in units of what they count: |level - burst|,
-	// the smallest of them. Large where no limit was asked.
-	double margin() const { return margin_; }
 
 private:
 	enum Dimension { kPackets, kBits, kConnections };
@@ -70,7 +67,6 @@ private:
 	policy::Policy policy_;
 	std::map<net::Prefix, std::optional<std::uint64_t>> bans_;
 	std::map<Key, Level> levels_;
-	double margin_ = 0;
 };
 
 }  // namespace sluice::test

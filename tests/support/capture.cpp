@@ -15,7 +15,7 @@ Result<Capture> read_capture(const std::string& path)
 	if (!file)
 		return Error(ErrorCode::kInvalid, message);
 	const int link = pcap_datalink(file.get());
-	if (link != DLT_EN10MB && link != DLT_RAW)
+	if (link != DLT_EN10MB && link != DLT_RAW && link != DLT_IPV4 && link != DLT_IPV6)
 		return Error(ErrorCode::kUnsupported, path + " has link type " + std::to_string(link));
 	Capture capture;
 	capture.ethernet = link == DLT_EN10MB;
@@ -30,6 +30,14 @@ Result<Capture> read_capture(const std::string& path)
 	if (read != PCAP_ERROR_BREAK)
 		return Error(ErrorCode::kInvalid, path + ": " + pcap_geterr(file.get()));
 	return capture;
+}
+
+Bytes with_ethernet(const Bytes& packet)
+{
+	const bool ipv6 = !packet.empty() && packet[0] >> 4 == 6;
+	Ethernet ethernet;
+	ethernet.type = ipv6 ? 0x86dd : 0x0800;
+	return (ethernet / Raw{.bytes = packet}).bytes();
 }
 
 std::optional<std::string> captures_directory()

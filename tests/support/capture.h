@@ -24,6 +24,9 @@ struct Capture {
 // Error when the file cannot be read to its end, or its link type is neither Ethernet nor raw IP.
 Result<Capture> read_capture(const std::string& path);
 
+// A frame around an IP packet, by its version.
+Bytes with_ethernet(const Bytes& packet);
+
 // Where the project's captures lie, beside the source tree; none where they are absent.
 std::optional<std::string> captures_directory();
 
