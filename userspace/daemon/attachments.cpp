@@ -101,7 +101,7 @@ void Attachments::mend()
 
 void Attachments::mend(const std::string& name, const Wanted& wanted)
 {
-	const std::uint32_t index = ::if_nametoindex(name.c_str());
+	const std::uint32_t index = index_of_(name);
 	if (index == 0) {
 		note_missing(name, "the interface is gone");
 		return;

@@ -2,6 +2,7 @@
 // again. One that somebody else detached (`sluice panic`) stays detached. The event loop's thread only.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,8 +16,14 @@ namespace sluice::daemon {
 
 class Attachments {
 public:
+	// The index that the host gives a name now; 0: it has no such interface.
+	using IndexOf = std::function<std::uint32_t(const std::string&)>;
+
 	// Both outlive the object.
-	Attachments(datapath::Datapath& datapath, Journal& journal) : datapath_(datapath), journal_(journal) {}
+	Attachments(datapath::Datapath& datapath, Journal& journal, IndexOf index_of)
+	    : datapath_(datapath), journal_(journal), index_of_(std::move(index_of))
+	{
+	}
 
 	// Takes over what is attached already.
 	Result<void> adopt();
@@ -48,6 +55,7 @@ private:
 
 	datapath::Datapath& datapath_;
 	Journal& journal_;
+	IndexOf index_of_;
 	std::map<std::string, Wanted> wanted_;
 	std::map<std::string, std::string> missing_;  // name to why
 	std::vector<datapath::Interface> interfaces_;

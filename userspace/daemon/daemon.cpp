@@ -1,6 +1,7 @@
 #include "daemon/daemon.h"
 
 #include <fcntl.h>
+#include <net/if.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -37,6 +38,12 @@ constexpr auto kMendEvery = std::chrono::seconds(5);
 constexpr auto kFarewell = std::chrono::milliseconds(500);
 constexpr auto kGlance = std::chrono::milliseconds(10);
 constexpr std::size_t kMostNotes = 50;
+constexpr std::uint64_t kNoteLastsNs = 3600ull * 1'000'000'000;
+
+struct Note {
+	std::uint64_t mono_ns = 0;
+	std::string text;
+};
 
 std::string failure_of(const Result<control::ApplyReply>& reply)
 {
@@ -67,7 +74,7 @@ struct Daemon::State {
 	      journal(around.clock, [this] { wake(); }),
 	      policies({loop, around.datapath, around.clock, around.bucket_sets, options.policy},
 	               [this](const Outcome& outcome) { tell(outcome); }),
-	      attachments(around.datapath, journal),
+	      attachments(around.datapath, journal, [](const std::string& name) { return ::if_nametoindex(name.c_str()); }),
 	      verbs({around.datapath, around.clock, policies, attachments, journal, meter, [this] { return warnings(); }})
 	{
 	}
@@ -115,7 +122,7 @@ struct Daemon::State {
 	std::optional<control::Server> server;
 	policy::Diagnostics diagnostics;
 	std::uint64_t first_read_unix_ns = 0;
-	std::vector<std::string> notes;
+	std::vector<Note> notes;  // of the last hour
 	std::vector<std::string> unwatched;
 	bool serving = false;
 	bool ending = false;
@@ -399,19 +406,23 @@ void Daemon::State::wake()
 std::vector<std::string> Daemon::State::warnings()
 {
 	collect_notes();
-	std::vector<std::string> out = notes;
+	std::vector<std::string> out;
+	for (const auto& note : notes)
+		out.push_back(note.text);
 	out.insert(out.end(), unwatched.begin(), unwatched.end());
 	return out;
 }
 
 void Daemon::State::collect_notes()
 {
+	const std::uint64_t now = around.clock.mono_ns();
+	std::erase_if(notes, [now](const Note& note) { return now - note.mono_ns > kNoteLastsNs; });
 	if (!around.take_notes)
 		return;
-	for (auto& note : around.take_notes()) {
-		spdlog::warn("{}", note);
-		if (std::find(notes.begin(), notes.end(), note) == notes.end())
-			notes.push_back(std::move(note));
+	for (auto& text : around.take_notes()) {
+		spdlog::warn("{}", text);
+		std::erase_if(notes, [&text](const Note& note) { return note.text == text; });
+		notes.push_back({now, std::move(text)});
 		if (notes.size() > kMostNotes)
 			notes.erase(notes.begin());
 	}
