@@ -1,4 +1,7 @@
 # What gets installed, and the .deb: `ninja package` in a build directory, or `cpack -G DEB`.
+if(CMAKE_INSTALL_PREFIX_INITIALIZED_TO_DEFAULT)
+  set(CMAKE_INSTALL_PREFIX /usr CACHE PATH "the unit runs /usr/sbin/sluiced" FORCE)
+endif()
 include(GNUInstallDirs)
 set(packaging ${CMAKE_SOURCE_DIR}/packaging)
 
@@ -49,13 +52,13 @@ endif()
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME sluice)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
-set(CPACK_PACKAGE_CONTACT "The Sluice maintainers <sluice@localhost>")
+set(CPACK_PACKAGE_CONTACT "The Sluice maintainers <maintainers@sluice.invalid>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "eBPF/XDP traffic enforcer for hosts that serve APIs")
-set(CPACK_PACKAGE_DESCRIPTION "An XDP program judges every packet at the network card: it drops what the policy denies
-and holds every source, prefix and service to its limit. Beside it a daemon
-compiles policies and installs them atomically, a command operates both, and a
-dump tool reads everything straight from the kernel.")
-set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_PACKAGE_DESCRIPTION "An XDP program judges every packet at the network card: it drops what
+the policy denies and holds every source, prefix and service to its
+limit. Beside it a daemon compiles policies and installs them atomically,
+a command operates both, and a dump tool reads everything straight from
+the kernel.")
 set(CPACK_SET_DESTDIR ON)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
