@@ -19,7 +19,8 @@ struct Parsed {
 Parsed parse(const Bytes& frame, std::size_t readable)
 {
 	Parsed parsed;
-	const Bytes linear(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(readable));
+	Bytes linear(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(readable));
+	linear.reserve(1);  // never null
 	parsed.reason = sluice_parse(linear.data(), linear.data() + linear.size(), static_cast<std::uint32_t>(frame.size()),
 				     &parsed.packet);
 	return parsed;
