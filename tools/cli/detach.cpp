@@ -27,7 +27,8 @@ void add_detach(CommandLine& line)
 	auto interface = std::make_shared<std::string>();
 	CLI::App& verb = line.add({.name = "detach",
 	                           .summary = "stop judging the packets of an interface",
-	                           .text = "Takes the enforcer off one interface. Counters, bans and the other interfaces stay as they are.",
+	                           .text = "Takes the enforcer off one interface. Counters, bans and the other interfaces stay as\n"
+	                                   "they are.",
 	                           .example = "  sluice detach eth0\n"},
 	                          [interface](Context& context) { return run_detach(context, *interface); });
 	verb.add_option("INTERFACE", *interface, "the interface's name")->required()->type_name("");
