@@ -200,33 +200,64 @@ TEST(CoreLimiter, AnEmptyWayIsTakenBeforeAFullOne)
 		EXPECT_EQ(level(meter, set, tag, kSecond), 10 * meter.cost) << tag;
 }
 
+// As bpf/limit.h charges, on several processors at once.
+bool charge_racing(const sluice_meter& meter, sluice_bucket_set& set, std::uint32_t tag, std::uint64_t now)
+{
+	for (int attempt = 0; attempt < 8; attempt++) {
+		const auto offer = sluice_limiter_offer(&meter, &set, tag, sluice_meter_reading(&meter, now), meter.cost);
+		if (offer.stale)
+			continue;
+		if (!offer.admitted)
+			return false;
+		if (__sync_val_compare_and_swap(&set.way[offer.way], offer.seen, offer.next) == offer.seen)
+			return true;
+	}
+	return false;
+}
+
 TEST(CoreLimiter, ProcessorsTogetherStayInTheBound)
 {
 	const std::uint64_t burst = 5000;
 	const sluice_meter meter = meter_of(1, burst);
 	alignas(64) sluice_bucket_set set{};
 	std::atomic<std::uint64_t> admitted = 0;
-	const auto flood = [&] {
-		for (int i = 0; i < 20'000; i++) {
-			for (int attempt = 0; attempt < 8; attempt++) {
-				const auto offer = sluice_limiter_offer(&meter, &set, 3, sluice_meter_reading(&meter, kSecond), meter.cost);
-				if (offer.stale)
-					continue;
-				if (!offer.admitted)
-					break;
-				if (__sync_val_compare_and_swap(&set.way[offer.way], offer.seen, offer.next) == offer.seen) {
-					admitted++;
-					break;
-				}
-			}
-		}
-	};
 	std::vector<std::thread> threads;
-	for (int i = 0; i < 4; i++)
-		threads.emplace_back(flood);
+	for (int i = 0; i < 4; i++) {
+		threads.emplace_back([&] {
+			for (int j = 0; j < 20'000; j++)
+				admitted += charge_racing(meter, set, 3, kSecond);
+		});
+	}
 	for (auto& thread : threads)
 		thread.join();
 	EXPECT_EQ(admitted, burst);
+}
+
+// Two processors that see a new key at the same moment give it one bucket between them.
+TEST(CoreLimiter, NoKeyGetsTwoBuckets)
+{
+	const sluice_meter meter = meter_of(1, 1);
+	constexpr std::size_t kSets = 50'000;
+	std::vector<sluice_bucket_set> sets(kSets);
+	std::vector<std::atomic<unsigned>> admitted(kSets);
+	std::atomic<std::size_t> position[2] = {};
+	std::vector<std::thread> threads;
+	for (int self = 0; self < 2; self++) {
+		threads.emplace_back([&, self] {
+			for (std::size_t i = 0; i < kSets; i++) {
+				position[self] = i;
+				// Side by side, unless the other one was put to sleep.
+				for (int spins = 0; spins < 1000 && position[1 - self] < i; spins++)
+					;
+				admitted[i] += charge_racing(meter, sets[i], 5, kSecond);
+			}
+			position[self] = kSets;
+		});
+	}
+	for (auto& thread : threads)
+		thread.join();
+	for (std::size_t i = 0; i < kSets; i++)
+		ASSERT_EQ(admitted[i], 1u) << "set " << i;
 }
 
 TEST(CoreLimiter, AChangeOfSpeedRefillsNobody)

@@ -11,8 +11,8 @@
  * level too: it is held more strictly than it should be, never less, and so is the key that was displaced
  * when it returns. A way's reading only ever grows, hence
  *   - nobody is refilled: the lowest reading of the set is never below that with which a key was displaced;
- *   - no key has two buckets: two processors that insert the same key at once choose the same way, or one of them
- *     sees the other's write; the second compare-and-swap on a way fails.
+ *   - no key has two buckets: of two processors that insert the same key at once, the second either finds the first
+ *     one's tag, or chose a way that was written since it looked, and its compare-and-swap fails.
  *
  * Readings are modulo 2^44 units. A bucket that was not charged for a whole turn (months at common rates) can for the
  * length of its burst look filled; it is held more strictly then, never less.
@@ -50,17 +50,22 @@ SLUICE_INLINE __u64 sluice_way_age(const struct sluice_meter *meter, __u64 way, 
 	return (reading + meter->horizon - way) & SLUICE_READING_MASK;
 }
 
-/* The place of the way with the lowest reading, the first among equals. Without a branch, since its outcome is the
- * attacker's choice. Places are below 2^61, so that a difference's sign is that of the comparison. */
-SLUICE_INLINE __u64 sluice_limiter_emptiest(const struct sluice_meter *meter,
-					    const volatile struct sluice_bucket_set *set, __u64 reading)
+/* The place of the way with the lowest reading, the first among equals; or the key's own, should it be there by now. Each
+ * way is read once, for both questions: had its tag been read before its reading, a key that another processor inserts in
+ * between would get a second bucket. Without a branch on readings, since their outcome is the attacker's choice. Places
+ * are below 2^61, so that a difference's sign is that of the comparison. */
+SLUICE_INLINE __u64 sluice_limiter_emptiest(const struct sluice_meter *meter, const volatile struct sluice_bucket_set *set,
+					    __u32 tag, __u64 reading)
 {
 	__u64 best = 0;
 	__u32 i;
 
 	for (i = 0; i < SLUICE_WAYS; i++) {
-		__u64 place = sluice_way_age(meter, set->way[i], reading) << SLUICE_PLACE_SHIFT | (SLUICE_WAYS - 1 - i);
+		__u64 way = set->way[i];
+		__u64 place = sluice_way_age(meter, way, reading) << SLUICE_PLACE_SHIFT | (SLUICE_WAYS - 1 - i);
 
+		if (way >> SLUICE_READING_BITS == tag)
+			return SLUICE_PLACE_OWN | (SLUICE_WAYS - 1 - i);
 		best += (place - best) & (0 - ((best - place) >> 63));
 	}
 	return best;
@@ -75,7 +80,7 @@ SLUICE_INLINE __u64 sluice_limiter_place(const struct sluice_meter *meter, const
 		if (set->way[i] >> SLUICE_READING_BITS == tag)
 			return SLUICE_PLACE_OWN | (SLUICE_WAYS - 1 - i);
 	}
-	return sluice_limiter_emptiest(meter, set, reading);
+	return sluice_limiter_emptiest(meter, set, tag, reading);
 }
 
 /* What a charge would do to a way. */
