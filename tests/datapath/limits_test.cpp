@@ -138,7 +138,7 @@ TEST_F(Limits, AListsOwnLimitReplacesThoseOnSources)
 
 TEST_F(Limits, WhatRunsOutComesBackAtTheRate)
 {
-	install("version: 1\nservices:\n  - {name: api, protocol: tcp, ports: [443], each-source: {packets: {rate: 50/s, burst: 5}}}\n");
+	install("version: 1\nservices:\n  - {name: api, protocol: tcp, ports: [443], each-source: {packets: {rate: 50/s, burst: 25}}}\n");
 	const Bytes frame = syn().bytes();
 	const std::uint64_t start = gate_->now_mono_ns();
 	std::uint64_t passed = 0;
@@ -149,8 +149,8 @@ TEST_F(Limits, WhatRunsOutComesBackAtTheRate)
 	}
 	// Two ticks of the slowest kernel clock (HZ=100): one of the limiter, one of this test.
 	const double seconds = static_cast<double>(gate_->now_mono_ns() - start + 20'000'000) / 1e9;
-	EXPECT_LE(static_cast<double>(passed), 5 + 50 * seconds);
-	EXPECT_GE(static_cast<double>(passed), 5 + 50 * 0.4 * 0.98 - 2);
+	EXPECT_LE(static_cast<double>(passed), 25 + 50 * seconds);
+	EXPECT_GE(static_cast<double>(passed), 25 + 50 * 0.4 * 0.98 - 2);
 }
 
 }  // namespace sluice::test

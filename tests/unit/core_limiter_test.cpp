@@ -247,7 +247,7 @@ TEST(CoreLimiter, NoKeyGetsTwoBuckets)
 			for (std::size_t i = 0; i < kSets; i++) {
 				position[self] = i;
 				// Side by side, unless the other one was put to sleep.
-				for (int spins = 0; spins < 1000 && position[1 - self] < i; spins++)
+				for (int spins = 0; spins < 100'000 && position[1 - self] < i; spins++)
 					;
 				admitted[i] += charge_racing(meter, sets[i], 5, kSecond);
 			}
