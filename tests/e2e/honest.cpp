@@ -41,7 +41,8 @@ TEST_F(Honest, ClientsAreAnsweredWhileABotnetFloods)
 	must(flood.stop());
 	EXPECT_EQ(answered, 50u);
 	const std::uint64_t dropped = counted("source-packets") + counted("source-connections") + counted("prefix-packets");
-	EXPECT_GE(static_cast<double>(dropped), 0.95 * static_cast<double>(flood.offered()));
+	// Of what arrived: two processors share the link, and frames that find its ring full are lost before the gate.
+	EXPECT_GE(static_cast<double>(dropped), 0.95 * static_cast<double>(dropped + counted("admitted")));
 }
 
 TEST_F(Observe, CountsAsIfAndDropsNothing)

@@ -19,7 +19,7 @@ void Story::SetUp()
 {
 	if (::geteuid() != 0)
 		GTEST_SKIP() << "network namespaces and kernel programs need root";
-	wire_ = must(lab::Wire::open());
+	wire_.emplace(must(lab::Wire::open()));
 }
 
 lab::Daemon& Story::start(const std::string& policy, std::vector<std::pair<std::string, std::string>> files,
@@ -53,8 +53,8 @@ lab::Frame Story::frame_from(const std::string& source, std::uint16_t port)
 
 void Story::serve_http()
 {
-	server_ = must(lab::Process::start(
-	    wire().gate().command({"python3", "-m", "http.server", "8080", "--directory", "/usr/share/common-licenses"})));
+	server_.emplace(must(lab::Process::start(
+	    wire().gate().command({"python3", "-m", "http.server", "8080", "--directory", "/usr/share/common-licenses"}))));
 	ASSERT_TRUE(until([&] { return get_page(lab::kWorldIpv4); })) << server_->errors();
 }
 

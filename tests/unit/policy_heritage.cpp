@@ -68,7 +68,7 @@ TEST(PolicyHeritage, AMeterGoesOnWithTheSameReading)
 	EXPECT_EQ(after.cost, before.cost);
 	EXPECT_LT(after.speed, before.speed);
 	EXPECT_EQ(sluice_meter_reading(&after, now), sluice_meter_reading(&before, now));
-	EXPECT_EQ(after.horizon, before.burst);
+	EXPECT_EQ(after.horizon, before.horizon);
 	const sluice_meter& other = limit_named(two, "new/each-source").meter[SLUICE_PACKETS];
 	EXPECT_NE(other.first_set, after.first_set);
 }

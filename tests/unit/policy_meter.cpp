@@ -72,6 +72,21 @@ TEST(PolicyMeter, GoesOnWhereTheOneBeforeStands)
 	EXPECT_EQ(after.set_mask, 31u);
 }
 
+TEST(PolicyMeter, AProcessorThatIsLateFindsAFullBucketFull)
+{
+	for (const Meter& limit : {Meter{{20000, 1}, 2000}, Meter{{1, 3600}, 1}, Meter{{50'000'000, 1}, 4}}) {
+		const sluice_meter meter = expressed(limit);
+		const std::uint64_t now = 100 * kSecond;
+		sluice_bucket_set set{};
+		set.way[0] = 7ull << SLUICE_READING_BITS | ((sluice_meter_reading(&meter, now) + meter.burst) & SLUICE_READING_MASK);
+		for (const std::uint64_t late : {std::uint64_t{0}, std::uint64_t{4'000'000}, std::uint64_t{100'000'000}, 3 * kSecond}) {
+			const std::uint64_t reading = sluice_meter_reading(&meter, now - late);
+			EXPECT_FALSE(sluice_limiter_offer(&meter, &set, 7, reading, meter.cost).admitted) << late;
+			EXPECT_GE(sluice_bucket_level(&meter, set.way[0], reading), meter.burst);
+		}
+	}
+}
+
 TEST(PolicyRegions, FirstFitAlignedToSize)
 {
 	Regions regions(64);

@@ -11,6 +11,10 @@ using Wide = unsigned __int128;
 
 constexpr unsigned kUnitsPerSecondBits = 22;
 constexpr std::uint64_t kMostBurstUnits = 1ull << 42;
+// How late a processor may act on the clock that it has read, and still see a full bucket as full. From a reading behind
+// others, a level looks higher than any burst; taken for the past, it would refill the bucket.
+constexpr std::uint64_t kMostLateTicks = 4'000'000'000ull >> SLUICE_TICK_SHIFT;
+constexpr Wide kMostLateUnits = Wide{1} << 42;
 // Below it, rounding down loses more than a hundredth.
 constexpr std::uint64_t kLeastSpeed = 100;
 // 2^12 and 2^40 units a second.
@@ -40,6 +44,12 @@ Wide speed_of(const Meter& meter, sluice_dimension dimension, std::uint64_t cost
 Wide burst_of(const Meter& meter, sluice_dimension dimension, std::uint64_t cost)
 {
 	return Wide{meter.burst / divisor_of(dimension)} * cost;
+}
+
+std::uint64_t horizon_of(std::uint64_t burst, std::uint64_t speed)
+{
+	const Wide late = Wide{speed} * kMostLateTicks >> SLUICE_SPEED_SHIFT;
+	return burst + static_cast<std::uint64_t>(std::min(late, kMostLateUnits));
 }
 
 bool can_keep(const Meter& meter, sluice_dimension dimension, std::uint64_t cost)
@@ -73,7 +83,7 @@ Result<sluice_meter> express(const Meter& meter, sluice_dimension dimension, std
 			     "lower the burst or raise the rate");
 	expressed.burst = static_cast<std::uint64_t>(burst);
 	expressed.speed = static_cast<std::uint64_t>(speed);
-	expressed.horizon = expressed.burst;
+	expressed.horizon = horizon_of(expressed.burst, expressed.speed);
 	return expressed;
 }
 
@@ -81,7 +91,7 @@ sluice_meter continued(sluice_meter next, const sluice_meter& previous, std::uin
 {
 	next.base = sluice_meter_reading(&previous, now_mono_ns);
 	next.epoch_mono_ns = now_mono_ns;
-	next.horizon = std::max(next.burst, previous.horizon);
+	next.horizon = std::max(next.horizon, previous.horizon);
 	next.first_set = previous.first_set;
 	next.set_mask = previous.set_mask;
 	return next;

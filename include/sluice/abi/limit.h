@@ -53,7 +53,8 @@ struct sluice_meter {
 	__u64 speed;         /* units per tick, 16 fractional bits, rounded down; 0: the meter is absent */
 	__u64 cost;          /* units per packet, per byte (SLUICE_BITS) or per connection */
 	__u64 burst;         /* units: the highest level a charge may reach */
-	__u64 horizon;       /* units: the highest level any bucket of the region may hold, >= burst */
+	__u64 horizon;       /* units: the highest level that a bucket of the region can be seen at: the highest burst that
+			      * it was filled by, and what passes while a processor is late with the clock it has read */
 	__u32 first_set;     /* region in the bucket table */
 	__u32 set_mask;      /* number of sets - 1 */
 	__u64 reserved;
