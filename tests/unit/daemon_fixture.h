@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <mutex>
 #include <optional>
 
 #include "base/clock.h"
@@ -21,9 +22,47 @@ inline constexpr const char* kPolicy =
     "services:\n"
     "  - {name: api, protocol: tcp, ports: [443], each-source: {packets: 2000/s}}\n";
 
+// The datapath is the daemon thread's alone; a test that looks in from its own takes turns with it.
+class SharedDatapath final : public datapath::Datapath {
+public:
+	explicit SharedDatapath(datapath::MemoryDatapath& inner) : inner_(inner) {}
+
+	template <typename Work>
+	auto with(Work work)
+	{
+		const std::scoped_lock turn(mutex_);
+		return work(inner_);
+	}
+
+	Result<policy::Heritage> heritage() override { return with([](auto& d) { return d.heritage(); }); }
+	Result<std::optional<datapath::Running>> running() override { return with([](auto& d) { return d.running(); }); }
+	Result<datapath::Running> install(policy::Image image) override { return with([&](auto& d) { return d.install(std::move(image)); }); }
+	Result<datapath::Interface> attach(const std::string& name, std::optional<datapath::AttachMode> only) override
+	{
+		return with([&](auto& d) { return d.attach(name, only); });
+	}
+	Result<void> detach(const std::string& name) override { return with([&](auto& d) { return d.detach(name); }); }
+	Result<std::vector<datapath::Interface>> interfaces() override { return with([](auto& d) { return d.interfaces(); }); }
+	Result<void> ban(const datapath::Ban& ban) override { return with([&](auto& d) { return d.ban(ban); }); }
+	Result<void> unban(const net::Prefix& prefix) override { return with([&](auto& d) { return d.unban(prefix); }); }
+	Result<std::vector<datapath::Ban>> bans() override { return with([](auto& d) { return d.bans(); }); }
+	Result<datapath::Counters> counters() override { return with([](auto& d) { return d.counters(); }); }
+	Result<datapath::MemoryUse> memory() override { return with([](auto& d) { return d.memory(); }); }
+	int events_fd() override { return inner_.events_fd(); }
+	Result<void> drain_events(const std::function<void(const sluice_event&)>& take) override
+	{
+		return with([&](auto& d) { return d.drain_events(take); });
+	}
+	std::uint64_t now_mono_ns() override { return inner_.now_mono_ns(); }
+
+private:
+	datapath::MemoryDatapath& inner_;
+	std::mutex mutex_;
+};
+
 // What can be judged without a running daemon.
 struct DaemonHost {
-	DaemonHost() : datapath(clock)
+	DaemonHost() : datapath(clock), shared(datapath)
 	{
 		spdlog::set_level(spdlog::level::off);
 		directory.write("policy.yaml", kPolicy);
@@ -37,7 +76,8 @@ struct DaemonHost {
 
 	Directory directory;
 	SystemClock clock;
-	datapath::MemoryDatapath datapath;
+	datapath::MemoryDatapath datapath;  // while a daemon runs, through `shared`
+	SharedDatapath shared;
 	daemon::Options options;
 	daemon::Notifier notifier;
 };
@@ -46,7 +86,7 @@ struct DaemonHost {
 class RunningDaemon {
 public:
 	explicit RunningDaemon(DaemonHost& host)
-	    : daemon_(host.options, {host.datapath, host.clock, host.notifier, 1u << 19, {}}), client(host.options.socket)
+	    : daemon_(host.options, {host.shared, host.clock, host.notifier, 1u << 19, {}}), client(host.options.socket)
 	{
 		auto begun = daemon_.start();
 		if (!begun) {

@@ -168,9 +168,9 @@ TEST_F(DaemonServe, EventsAreToldAndFollowed)
 	event.service = SLUICE_SERVICE_FIRST;
 	event.reason = SLUICE_BANNED;
 	event.protocol = 6;
-	host_.datapath.report(event);
+	host_.shared.with([&](auto& datapath) { datapath.report(event); });
 	event.reason = SLUICE_SOURCE_PACKETS;
-	host_.datapath.report(event);
+	host_.shared.with([&](auto& datapath) { datapath.report(event); });
 	json drop;
 	ASSERT_TRUE(daemon.client.lines("/v1/events?follow=1&reason=source-packets", [&](std::string_view line) {
 		drop = json::parse(line);
@@ -198,8 +198,10 @@ TEST_F(DaemonServe, AFollowerOfAFloodIsToldWhatItLost)
 		if (seen == 1 && lost == 0) {
 			sluice_event flood{};
 			flood.reason = SLUICE_BANNED;
-			for (int i = 0; i < 10000; i++)
-				host_.datapath.report(flood);
+			host_.shared.with([&](auto& datapath) {
+				for (int i = 0; i < 10000; i++)
+					datapath.report(flood);
+			});
 		}
 		return seen + lost < 10001;
 	});
