@@ -65,6 +65,25 @@ bool Story::get_page(const std::string& source)
 		   .code == 0;
 }
 
+std::uint64_t Story::judged()
+{
+	std::uint64_t packets = 0;
+	const nlohmann::json report = must(daemon().dump({"counters"}));
+	for (const nlohmann::json& row : report.at("counters").at("services"))
+		packets += row.at("packets").get<std::uint64_t>();
+	return packets;
+}
+
+std::uint32_t Story::received()
+{
+	std::uint32_t packets = 0;
+	must(wire().gate().inside([&]() -> Result<void> {
+		SLUICE_TRY_ASSIGN(packets, lab::received_packets(lab::kInterface));
+		return {};
+	}));
+	return packets;
+}
+
 bool Story::guarded()
 {
 	const std::string shown = must(lab::run_checked(wire().gate().command({"ip", "-d", "link", "show", "eth0"})));

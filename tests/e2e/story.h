@@ -52,6 +52,9 @@ protected:
 	bool get_page(const std::string& source);
 
 	std::uint64_t counted(const std::string& reason) { return must(daemon().counted(reason)); }
+	// Packets counted under any reason, from the kernel; and packets that the gate's interface has received.
+	std::uint64_t judged();
+	std::uint32_t received();
 	// Whether an XDP program stands on the gate's interface.
 	bool guarded();
 	std::uint32_t generation();
