@@ -41,6 +41,8 @@ Result<Answer> run_drop(const Options& options)
 		      {},
 		      {"floor: an XDP program that returns XDP_DROP; nftables: netdev ingress, dynamic set with limit; "
 		       "hashlimit: iptables, raw table.",
+		       "Sluice and the peers hold each source and the service as a whole to the same limits; Sluice also holds "
+		       "prefixes, and looks for 10 000 listed prefixes and for bans.",
 		       "Generator and receiver share a processor: every figure includes the making of the frame."},
 		      {}};
 	for (const bool ipv6 : {false, true}) {

@@ -135,29 +135,38 @@ Opened open_sluice()
 
 Opened open_nftables()
 {
-	const std::string limit = "limit rate over " + std::to_string(kSourceRate) + "/second burst " +
-				  std::to_string(kSourceBurst) + " packets";
-	const std::string rule = "; add rule netdev bench ingress tcp dport { 443, 8443 } update @";
+	const auto limit = [](unsigned rate, unsigned burst) {
+		return "limit rate over " + std::to_string(rate) + "/second burst " + std::to_string(burst) + " packets ";
+	};
+	const std::string rule = "; add rule netdev bench ingress tcp dport { 443, 8443 } ";
+	const std::string source = limit(kSourceRate, kSourceBurst) + "} counter drop";
 	const std::string rules =
 	    "add table netdev bench"
 	    "; add set netdev bench sources4 { type ipv4_addr ; size 65536 ; flags dynamic ; timeout 10s ; }"
 	    "; add set netdev bench sources6 { type ipv6_addr ; size 65536 ; flags dynamic ; timeout 10s ; }"
 	    "; add chain netdev bench ingress { type filter hook ingress device eth0 priority 0 ; policy accept ; }" +
-	    rule + "sources4 { ip saddr " + limit + " } counter drop" + rule +
-	    "sources6 { ip6 saddr and ffff:ffff:ffff:ffff:: " + limit + " } counter drop";
+	    rule + limit(kServiceRate, kServiceBurst) + "counter drop" +
+	    rule + "update @sources4 { ip saddr " + source +
+	    rule + "update @sources6 { ip6 saddr and ffff:ffff:ffff:ffff:: " + source;
 	return open_rules("nftables", "nft-", {{"nft", rules}});
 }
 
 Opened open_hashlimit()
 {
-	const auto rule = [](const char* program, const char* mask) {
+	const auto rule = [](const char* program, const char* name, unsigned rate, unsigned burst) {
 		return std::vector<std::string>{
 		    program, "-t", "raw", "-A", "PREROUTING", "-p", "tcp", "-m", "multiport", "--dports", "443,8443", "-m",
-		    "hashlimit", "--hashlimit-above", std::to_string(kSourceRate) + "/second", "--hashlimit-burst",
-		    std::to_string(kSourceBurst), "--hashlimit-mode", "srcip", "--hashlimit-srcmask", mask,
-		    "--hashlimit-name", "bench", "--hashlimit-htable-max", "65536", "-j", "DROP"};
+		    "hashlimit", "--hashlimit-name", name, "--hashlimit-above", std::to_string(rate) + "/second",
+		    "--hashlimit-burst", std::to_string(burst), "-j", "DROP"};
 	};
-	return open_rules("hashlimit", "ipt-", {rule("iptables", "32"), rule("ip6tables", "64")});
+	std::vector<std::vector<std::string>> commands;
+	for (const auto& [program, mask] : {std::pair{"iptables", "32"}, std::pair{"ip6tables", "64"}}) {
+		commands.push_back(rule(program, "service", kServiceRate, kServiceBurst));
+		commands.push_back(rule(program, "source", kSourceRate, kSourceBurst));
+		commands.back().insert(commands.back().end(), {"--hashlimit-mode", "srcip", "--hashlimit-srcmask", mask,
+							       "--hashlimit-htable-max", "65536"});
+	}
+	return open_rules("hashlimit", "ipt-", commands);
 }
 
 Result<std::vector<std::unique_ptr<Contestant>>> gather(const std::vector<Opened (*)()>& openers)

@@ -2,6 +2,15 @@
 
 namespace sluice::bench {
 
+namespace {
+
+std::string packets(unsigned rate, unsigned burst)
+{
+	return "{packets: " + std::to_string(rate) + "/s, burst: " + std::to_string(burst) + "}";
+}
+
+}  // namespace
+
 std::string full_policy()
 {
 	return R"(version: 1
@@ -10,8 +19,6 @@ default: allow
 failsafe:
   - {protocol: tcp, port: 22, from: [192.0.2.0/24, "2001:db8:1::/48"]}
 limits:
-  public:  {packets: )" +
-	       std::to_string(kSourceRate) + "/s, burst: " + std::to_string(kSourceBurst) + R"(}
   partner: {packets: 50k/s}
 sources:
   - {name: scanners, action: deny,  files: [lists/scanners.netset]}
@@ -20,10 +27,12 @@ services:
   - name: api
     protocol: tcp
     ports: [443, 8443]
-    each-source: public
-    each-prefix: {ipv4: 24, ipv6: 48, limit: {packets: 20k/s}}
-    all-sources: {packets: 500k/s}
-)";
+    each-source: )" +
+	       packets(kSourceRate, kSourceBurst) + R"(
+    each-prefix: {ipv4: 24, ipv6: 48, limit: )" +
+	       packets(kServiceRate / 20, kServiceBurst / 2) + R"(}
+    all-sources: )" +
+	       packets(kServiceRate, kServiceBurst) + "\n";
 }
 
 std::string scanners()
