@@ -138,14 +138,10 @@ static __always_inline bool meet_limits(struct walk *walk, __u64 now_mono_ns, bo
 	return true;
 }
 
-/* A global function: the verifier judges it once, apart from what led there. */
-static __always_inline int limit(struct walk *walk, __u64 now_mono_ns)
+static __always_inline void limit(struct walk *walk, __u64 now_mono_ns)
 {
-	if (!walk)
-		return 0;
 	if (meet_limits(walk, now_mono_ns, false))
 		meet_limits(walk, now_mono_ns, true);
-	return 0;
 }
 
 #endif
