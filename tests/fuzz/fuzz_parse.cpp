@@ -11,21 +11,11 @@
 #include "model/frame_reader.h"
 #include "net/address.h"
 #include "sluice/core/parse.h"
+#include "support/reason.h"
 
 namespace {
 
-std::string reason_name(std::uint32_t reason)
-{
-	switch (reason) {
-#define SLUICE_REASON(number, identifier, name, verdict, sentence) \
-	case number:                                               \
-		return name;
-#include "sluice/abi/reasons.def"
-#undef SLUICE_REASON
-	default:
-		return "";
-	}
-}
+using sluice::test::reason_name;
 
 void require(bool holds)
 {

@@ -7,23 +7,11 @@
 #include "model/random_frame.h"
 #include "net/address.h"
 #include "sluice/core/parse.h"
+#include "support/reason.h"
 
 namespace sluice::test {
 
 namespace {
-
-std::string reason_name(std::uint32_t reason)
-{
-	switch (reason) {
-#define SLUICE_REASON(number, identifier, name, verdict, sentence) \
-	case number:                                               \
-		return name;
-#include "sluice/abi/reasons.def"
-#undef SLUICE_REASON
-	default:
-		return "";
-	}
-}
 
 void expect_same(Frame frame, std::size_t readable)
 {

@@ -13,22 +13,16 @@
 #include "policy/parse.h"
 #include "policy/validate.h"
 #include "sluice/abi/verdict.h"
+#include "support/reason.h"
 
 namespace sluice::test {
 
 namespace {
 
-std::string reason_name(std::size_t reason)
+std::string counted_as(std::size_t reason)
 {
-	switch (reason) {
-#define SLUICE_REASON(number, identifier, name, verdict, sentence) \
-	case number:                                               \
-		return name;
-#include "sluice/abi/reasons.def"
-#undef SLUICE_REASON
-	default:
-		return "reason " + std::to_string(reason);
-	}
+	const std::string name = reason_name(reason);
+	return name.empty() ? "reason " + std::to_string(reason) : name;
 }
 
 std::string sentences(const policy::Diagnostics& diagnostics)
@@ -190,7 +184,7 @@ Result<Judgement> Gate::explain(const Counts& before, const Counts& after, std::
 		return Error(ErrorCode::kFailed, "a counter moved by something else than one packet of " +
 							 std::to_string(bytes) + " bytes");
 	Judgement judgement;
-	judgement.reason = reason_name(counted[0] % SLUICE_REASONS);
+	judgement.reason = counted_as(counted[0] % SLUICE_REASONS);
 	judgement.service = text_of(running_.services, counted[0] / SLUICE_REASONS);
 	judgement.rule = rules.empty() ? "" : text_of(running_.rules, rules[0]);
 	return judgement;
@@ -226,7 +220,7 @@ Result<std::map<std::string, std::uint64_t>> Gate::reasons()
 	SLUICE_TRY_ASSIGN(const auto counters, datapath_->counters());
 	std::map<std::string, std::uint64_t> sums;
 	for (const auto& row : counters.by_service)
-		sums[reason_name(row.reason)] += row.value.packets;
+		sums[counted_as(row.reason)] += row.value.packets;
 	return sums;
 }
 

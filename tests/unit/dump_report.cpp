@@ -6,9 +6,10 @@
 #include <map>
 #include <sstream>
 
-#include "dump/names.h"
 #include "dump/report.h"
 #include "sluice/abi/verdict.h"
+#include "telemetry/names.h"
+#include "telemetry/reasons.h"
 
 namespace sluice::dump {
 namespace {
@@ -34,10 +35,10 @@ Report example()
 
 TEST(DumpNames, ReasonsAreThoseOfTheOneList)
 {
-	EXPECT_EQ(reason_name(SLUICE_ADMITTED), "admitted");
-	EXPECT_EQ(reason_name(63), "#63");
-	EXPECT_STREQ(verdict_name(SLUICE_ADMITTED), "pass");
-	EXPECT_STREQ(verdict_name(SLUICE_BANNED), "drop");
+	EXPECT_EQ(telemetry::reason_name(SLUICE_ADMITTED), "admitted");
+	EXPECT_EQ(telemetry::reason_name(63), "#63");
+	EXPECT_STREQ(telemetry::verdict_name(SLUICE_ADMITTED), "pass");
+	EXPECT_STREQ(telemetry::verdict_name(SLUICE_BANNED), "drop");
 }
 
 TEST(DumpNames, ANameWithoutItsTerminatorEndsWithItsRoom)
@@ -45,8 +46,8 @@ TEST(DumpNames, ANameWithoutItsTerminatorEndsWithItsRoom)
 	sluice_name name{};
 	for (char& c : name.text)
 		c = 'a';
-	EXPECT_EQ(name_of(std::span(&name, 1), 0), std::string(SLUICE_NAME_SIZE, 'a'));
-	EXPECT_EQ(name_of(std::span(&name, 1), 7), "#7");
+	EXPECT_EQ(telemetry::name_of(std::span(&name, 1), 0), std::string(SLUICE_NAME_SIZE, 'a'));
+	EXPECT_EQ(telemetry::name_of(std::span(&name, 1), 7), "#7");
 }
 
 TEST(DumpText, OneTableStandsAlone)

@@ -1,24 +1,32 @@
 #include "dump/collect.h"
 
-#include "dump/names.h"
+#include <span>
+
 #include "dump/sources.h"
+#include "telemetry/names.h"
+#include "telemetry/reasons.h"
 
 namespace sluice::dump {
 namespace {
+
+bool retired(std::span<const sluice_name> names, std::uint32_t number)
+{
+	return number < names.size() && names[number].retired != 0;
+}
 
 CounterReport counter_report(const datapath::Counters& counters, const datapath::Running& running)
 {
 	CounterReport report{.events_lost = counters.events_lost};
 	for (const auto& row : counters.by_service)
-		report.services.push_back({.service = row.service == SLUICE_SERVICE_NONE ? "-" : name_of(running.services, row.service),
-		                           .reason = reason_name(row.reason),
-		                           .verdict = verdict_name(row.reason),
+		report.services.push_back({.service = row.service == SLUICE_SERVICE_NONE ? "-" : telemetry::name_of(running.services, row.service),
+		                           .reason = telemetry::reason_name(row.reason),
+		                           .verdict = telemetry::verdict_name(row.reason),
 		                           .retired = retired(running.services, row.service),
 		                           .packets = row.value.packets,
 		                           .bytes = row.value.bytes});
 	for (const auto& row : counters.by_rule)
-		report.rules.push_back({.rule = name_of(running.rules, row.rule),
-		                        .kind = row.rule < running.rules.size() ? kind_name(running.rules[row.rule].kind) : "-",
+		report.rules.push_back({.rule = telemetry::name_of(running.rules, row.rule),
+		                        .kind = row.rule < running.rules.size() ? telemetry::rule_kind_name(running.rules[row.rule].kind) : "-",
 		                        .retired = retired(running.rules, row.rule),
 		                        .packets = row.value.packets,
 		                        .bytes = row.value.bytes});

@@ -4,11 +4,11 @@
 #include <array>
 #include <bit>
 
-#include "dump/names.h"
 #include "net/prefix.h"
 #include "sluice/core/addr.h"
 #include "sluice/core/hash.h"
 #include "sluice/core/limiter.h"
+#include "telemetry/names.h"
 
 namespace sluice::dump {
 namespace {
@@ -159,7 +159,7 @@ std::vector<LimitReport> report_limits(std::span<const sluice_limit> limits, std
 	std::vector<LimitReport> reports;
 	for (std::size_t number = 1; number < limits.size(); number++) {
 		const auto& limit = limits[number];
-		LimitReport report{.name = name_of(rules, limit.rule), .scope = limit.scope};
+		LimitReport report{.name = telemetry::name_of(rules, limit.rule), .scope = limit.scope};
 		for (unsigned dimension = 0; dimension < SLUICE_DIMENSIONS; dimension++) {
 			const auto& meter = limit.meter[dimension];
 			if (meter.speed != 0 && meter.cost != 0)
@@ -185,7 +185,7 @@ std::vector<SourceLimit> report_source(std::span<const sluice_limit> limits, std
 		const auto& mask = limit.mask[source.family()];
 		const auto masked = sluice_addr_masked(&address, &mask);
 		const auto hash = sluice_hash_addr(&key, &masked);
-		SourceLimit report{.name = name_of(rules, limit.rule), .scope = limit.scope, .key = key_name(source, mask)};
+		SourceLimit report{.name = telemetry::name_of(rules, limit.rule), .scope = limit.scope, .key = key_name(source, mask)};
 		for (unsigned dimension = 0; dimension < SLUICE_DIMENSIONS; dimension++) {
 			const auto& meter = limit.meter[dimension];
 			if (meter.speed != 0 && meter.cost != 0)

@@ -3,51 +3,13 @@
 #include <map>
 
 #include "dump/report.h"
+#include "telemetry/prometheus.h"
 
 namespace sluice::dump {
 namespace {
 
-using Labels = std::vector<std::pair<std::string, std::string>>;
-
-// Backslash, quote and line feed are escaped in label values; nothing else is.
-std::string escaped(const std::string& value)
-{
-	std::string out;
-	for (const char c : value) {
-		if (c == '\n') {
-			out += "\\n";
-			continue;
-		}
-		if (c == '\\' || c == '"')
-			out += '\\';
-		out += c;
-	}
-	return out;
-}
-
-// One metric: its HELP and TYPE once, then its samples.
-class Metric {
-public:
-	Metric(std::string name, const char* type, const char* help)
-	    : name_(std::move(name)), text_("# HELP " + name_ + " " + help + "\n# TYPE " + name_ + " " + type + "\n")
-	{
-	}
-
-	void add(const Labels& labels, const std::string& value)
-	{
-		std::string list;
-		for (const auto& [label, text] : labels)
-			list += (list.empty() ? "" : ",") + label + "=\"" + escaped(text) + "\"";
-		text_ += name_ + (list.empty() ? "" : "{" + list + "}") + " " + value + "\n";
-	}
-	void add(const Labels& labels, std::uint64_t value) { add(labels, std::to_string(value)); }
-
-	const std::string& text() const { return text_; }
-
-private:
-	std::string name_;
-	std::string text_;
-};
+using telemetry::Metric;
+using Labels = Metric::Labels;
 
 std::string write(const CounterReport& counters)
 {

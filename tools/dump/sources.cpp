@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "dump/names.h"
 #include "dump/range_starts.h"
 #include "policy/ranges.h"
+#include "telemetry/names.h"
 
 namespace sluice::dump {
 namespace {
@@ -85,9 +85,9 @@ SourceRange described(const Lists& lists, const std::vector<ClassRange>& ranges,
 	const bool limited = of.limit != 0 && of.limit < lists.limits.size();
 	return {.first = address_of(ranges[at].first, family),
 	        .last = address_of(last, family),
-	        .list = listed ? name_of(lists.rules, of.rule) : "-",
+	        .list = listed ? telemetry::name_of(lists.rules, of.rule) : "-",
 	        .action = !listed ? "-" : of.listed == SLUICE_SOURCE_DENIED ? "deny" : "allow",
-	        .limit = limited ? name_of(lists.rules, lists.limits[of.limit].rule) : "-",
+	        .limit = limited ? telemetry::name_of(lists.rules, lists.limits[of.limit].rule) : "-",
 	        .failsafe = of.failsafe};
 }
 

@@ -31,10 +31,15 @@ Metric::Metric(std::string name, const char* type, const char* help)
 
 void Metric::add(const Labels& labels, std::uint64_t value)
 {
+	add(labels, std::to_string(value));
+}
+
+void Metric::add(const Labels& labels, const std::string& value)
+{
 	std::string list;
 	for (const auto& [label, text] : labels)
 		list += (list.empty() ? "" : ",") + label + "=\"" + escaped(text) + "\"";
-	text_ += name_ + (list.empty() ? "" : "{" + list + "}") + " " + std::to_string(value) + "\n";
+	text_ += name_ + (list.empty() ? "" : "{" + list + "}") + " " + value + "\n";
 }
 
 std::string to_prometheus(const Stats& stats)
@@ -45,7 +50,7 @@ std::string to_prometheus(const Stats& stats)
 		for (const auto& row : service.reasons) {
 			const Metric::Labels labels{{"service", service.service},
 			                            {"reason", reason_name(row.reason)},
-			                            {"verdict", sluice_reason_passes(row.reason) ? "pass" : "drop"}};
+			                            {"verdict", verdict_name(row.reason)}};
 			packets.add(labels, row.count.packets);
 			bytes.add(labels, row.count.bytes);
 		}

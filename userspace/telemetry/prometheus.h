@@ -15,6 +15,8 @@ public:
 	// `type` is "counter" or "gauge".
 	Metric(std::string name, const char* type, const char* help);
 	void add(const Labels& labels, std::uint64_t value);
+	// `value` is a number as the format writes it.
+	void add(const Labels& labels, const std::string& value);
 	const std::string& text() const { return text_; }
 
 private:

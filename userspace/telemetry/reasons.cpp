@@ -40,4 +40,9 @@ std::string reason_name(std::uint32_t number)
 	return reason != nullptr ? std::string(reason->name) : "#" + std::to_string(number);
 }
 
+const char* verdict_name(std::uint32_t number)
+{
+	return sluice_reason_passes(number) ? "pass" : "drop";
+}
+
 }  // namespace sluice::telemetry

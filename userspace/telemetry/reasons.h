@@ -26,5 +26,7 @@ const Reason* find_reason(std::uint32_t number);
 const Reason* find_reason(std::string_view name);
 // Its name; "#63" for a number that this version does not know.
 std::string reason_name(std::uint32_t number);
+// "pass" or "drop"; "drop" for a number that this version does not know.
+const char* verdict_name(std::uint32_t number);
 
 }  // namespace sluice::telemetry

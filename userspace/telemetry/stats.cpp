@@ -77,7 +77,7 @@ nlohmann::json reasons_json(const std::vector<ReasonCount>& reasons)
 	nlohmann::json out = nlohmann::json::array();
 	for (const auto& row : reasons) {
 		out.push_back({{"reason", reason_name(row.reason)},
-		               {"verdict", sluice_reason_passes(row.reason) ? "pass" : "drop"},
+		               {"verdict", verdict_name(row.reason)},
 		               {"packets", row.count.packets},
 		               {"bytes", row.count.bytes}});
 	}
