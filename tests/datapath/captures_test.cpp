@@ -10,6 +10,7 @@
 #include "datapath/table.h"
 #include "kernel/run_packet.h"
 #include "support/capture.h"
+#include "support/tree.h"
 
 namespace sluice::test {
 
@@ -24,7 +25,7 @@ constexpr std::size_t kShortest = 14;
 std::map<std::string, Counts> expected_drops()
 {
 	std::map<std::string, Counts> expected;
-	std::ifstream file(std::string(SLUICE_SOURCE_DIR) + "/tests/datapath/captures.txt");
+	std::ifstream file(in_tree("tests/datapath/captures.txt"));
 	std::string line, name, reason;
 	std::uint64_t packets = 0;
 	while (std::getline(file, line)) {

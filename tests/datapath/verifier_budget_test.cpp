@@ -9,6 +9,7 @@
 
 #include "kernel/probe.h"
 #include "support/gate.h"
+#include "support/tree.h"
 
 namespace sluice::test {
 
@@ -48,7 +49,7 @@ std::string kernel_series()
 std::map<std::string, std::uint64_t> budgets()
 {
 	std::map<std::string, std::uint64_t> budgets;
-	std::ifstream file(std::string(SLUICE_SOURCE_DIR) + "/tests/datapath/verifier_budget.txt");
+	std::ifstream file(in_tree("tests/datapath/verifier_budget.txt"));
 	std::string line, kernel, policy;
 	std::uint64_t instructions = 0;
 	while (std::getline(file, line)) {

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <memory>
 
+#include "support/tree.h"
+
 namespace sluice::test {
 
 Result<Capture> read_capture(const std::string& path)
@@ -42,7 +44,7 @@ Bytes with_ethernet(const Bytes& packet)
 
 std::optional<std::string> captures_directory()
 {
-	const std::string directory = std::string(SLUICE_SOURCE_DIR) + "/../shared/data";
+	const std::string directory = in_tree("../shared/data");
 	if (!std::filesystem::is_directory(directory))
 		return std::nullopt;
 	return directory;

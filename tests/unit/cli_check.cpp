@@ -9,6 +9,7 @@
 
 #include "cli/command_line.h"
 #include "control/messages.h"
+#include "support/tree.h"
 
 namespace sluice::cli {
 namespace {
@@ -88,7 +89,7 @@ TEST_F(CliCheck, AFileThatIsNotThereIsWrong)
 
 TEST_F(CliCheck, TheShippedPolicyIsRight)
 {
-	EXPECT_EQ(check({std::string(SLUICE_SOURCE_DIR) + "/packaging/debian/policy.yaml"}), ExitCode::kDone) << err_;
+	EXPECT_EQ(check({test::in_tree("packaging/debian/policy.yaml")}), ExitCode::kDone) << err_;
 }
 
 }  // namespace

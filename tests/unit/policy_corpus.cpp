@@ -7,12 +7,13 @@
 #include <fstream>
 
 #include "policy/load.h"
+#include "support/tree.h"
 #include "unit/policy_text.h"
 
 namespace sluice::policy {
 namespace {
 
-const std::filesystem::path kPolicies = std::filesystem::path(SLUICE_SOURCE_DIR) / "tests/data/policies";
+const std::filesystem::path kPolicies = test::in_tree("tests/data/policies");
 
 std::vector<std::filesystem::path> files_of(const std::string& folder)
 {
@@ -73,7 +74,7 @@ TEST(PolicyCorpus, GoodPoliciesLoadWithoutAWord)
 
 TEST(PolicyCorpus, ShippedExamplesLoadWithoutAWord)
 {
-	const std::filesystem::path examples = std::filesystem::path(SLUICE_SOURCE_DIR) / "packaging/examples";
+	const std::filesystem::path examples = test::in_tree("packaging/examples");
 	for (const char* name : {"policy.yaml", "demo.yaml"}) {
 		const Loaded loaded = load_policy((examples / name).string());
 		EXPECT_TRUE(loaded.policy && loaded.diagnostics.empty()) << all_of(loaded.diagnostics);
