@@ -5,7 +5,7 @@
 #include "maps.h"
 #include "sluice/core/addr.h"
 #include "sluice/core/ranges.h"
-#include "sluice/core/wire.h"
+#include "sluice/core/target.h"
 #include "walk.h"
 
 static __always_inline const void *fetch_block(void *image, __u32 index)
@@ -25,17 +25,12 @@ static __always_inline bool read_cell(void *map, __u32 index, __u32 *value)
 	return true;
 }
 
-static __always_inline __u64 address_half(const struct sluice_addr *address, __u32 first)
-{
-	return (__u64)SLUICE_BE32(address->word[first]) << 32 | SLUICE_BE32(address->word[first + 1]);
-}
-
 /* Longest prefix that holds `address`: its class, or for a destination its column. */
 static __always_inline __u32 find_range(void *ipv4, void *ipv6, const struct sluice_addr *address, __u32 family)
 {
 	if (family == SLUICE_IPV4)
 		return sluice_ranges_find_ipv4(fetch_block, ipv4, SLUICE_BE32(address->word[3]));
-	return sluice_ranges_find_ipv6(fetch_block, ipv6, address_half(address, 0), address_half(address, 2));
+	return sluice_ranges_find_ipv6(fetch_block, ipv6, sluice_addr_half(address, 0), sluice_addr_half(address, 2));
 }
 
 static __always_inline bool classify_source(struct walk *walk)
@@ -47,14 +42,6 @@ static __always_inline bool classify_source(struct walk *walk)
 		return false;
 	walk->facts.source = *class;
 	return true;
-}
-
-/* The cell of `ports` that a packet falls in. */
-static __always_inline __u32 port_cell(const struct sluice_packet *packet)
-{
-	if (!packet->has_ports)
-		return SLUICE_CELL_PROTOCOL + packet->protocol;
-	return (packet->protocol == SLUICE_PROTO_TCP ? SLUICE_CELL_TCP : SLUICE_CELL_UDP) + packet->destination_port;
 }
 
 static __always_inline bool find_slot(const struct sluice_packet *packet, __u32 row, __u32 *slot)
@@ -76,7 +63,7 @@ static __always_inline bool classify_destination(struct walk *walk)
 	const struct sluice_group *group;
 	__u32 id, slot;
 
-	if (!read_cell(&ports, port_cell(&walk->packet), &id))
+	if (!read_cell(&ports, sluice_port_cell(&walk->packet), &id))
 		return false;
 	group = bpf_map_lookup_elem(&groups, &id);
 	if (!group || !find_slot(&walk->packet, group->row, &slot))

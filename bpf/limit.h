@@ -25,19 +25,6 @@ enum charge_result {
 	CHARGE_BROKEN,
 };
 
-/* Units that a packet costs on a meter; 0 where it does not count, or the limit has no such meter. */
-static __always_inline __u64 amount_of(const struct sluice_meter *meter, __u32 dimension,
-				       const struct sluice_packet *packet)
-{
-	if (!meter->speed)
-		return 0;
-	if (dimension == SLUICE_BITS)
-		return meter->cost * packet->length;
-	if (dimension == SLUICE_CONNECTIONS && !packet->opens_connection)
-		return 0;
-	return meter->cost;
-}
-
 static __always_inline struct sluice_bucket_set *find_set(const struct sluice_meter *meter, __u32 hash)
 {
 	__u32 index = meter->first_set + (hash & meter->set_mask);
@@ -108,7 +95,7 @@ static __always_inline bool meet_limit(struct walk *walk, __u32 number, __u64 no
 	hash = key_of(limit, &walk->packet);
 	for (dimension = 0; dimension < SLUICE_DIMENSIONS; dimension++) {
 		const struct sluice_meter *meter = &limit->meter[dimension];
-		__u64 amount = amount_of(meter, dimension, &walk->packet);
+		__u64 amount = sluice_meter_amount(meter, dimension, &walk->packet);
 		struct sluice_bucket_set *set;
 		int result;
 

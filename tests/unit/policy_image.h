@@ -11,13 +11,6 @@
 
 namespace sluice::policy {
 
-inline std::uint32_t find_range(const std::array<RangeImage, SLUICE_FAMILIES>& images, const net::Address& address)
-{
-	const sluice_addr addr = address.to_abi();
-	const auto half = [&addr](unsigned i) { return std::uint64_t{SLUICE_BE32(addr.word[i])} << 32 | SLUICE_BE32(addr.word[i + 1]); };
-	return address.is_ipv4() ? find_ipv4(images[SLUICE_IPV4], SLUICE_BE32(addr.word[3])) : find_ipv6(images[SLUICE_IPV6], half(0), half(2));
-}
-
 inline sluice_class class_of(const Image& image, const std::string& source)
 {
 	return image.classes.at(find_range(image.sources, *net::Address::parse(source)));

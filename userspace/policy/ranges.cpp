@@ -5,6 +5,7 @@
 #include <cstring>
 #include <span>
 
+#include "sluice/core/addr.h"
 #include "sluice/core/ranges.h"
 
 namespace sluice::policy {
@@ -425,6 +426,14 @@ std::uint32_t find_ipv4(const RangeImage& image, std::uint32_t address)
 std::uint32_t find_ipv6(const RangeImage& image, std::uint64_t high, std::uint64_t low)
 {
 	return sluice_ranges_find_ipv6(fetch_block, const_cast<RangeImage*>(&image), high, low);
+}
+
+std::uint32_t find_range(const std::array<RangeImage, SLUICE_FAMILIES>& images, const net::Address& address)
+{
+	const sluice_addr addr = address.to_abi();
+	if (address.is_ipv4())
+		return find_ipv4(images[SLUICE_IPV4], SLUICE_BE32(addr.word[3]));
+	return find_ipv6(images[SLUICE_IPV6], sluice_addr_half(&addr, 0), sluice_addr_half(&addr, 2));
 }
 
 }  // namespace sluice::policy

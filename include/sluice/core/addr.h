@@ -31,6 +31,12 @@ SLUICE_INLINE struct sluice_addr sluice_addr_masked(const struct sluice_addr *ad
 	return masked;
 }
 
+/* Two words of an address, from `first` on, in host order. */
+SLUICE_INLINE __u64 sluice_addr_half(const struct sluice_addr *addr, __u32 first)
+{
+	return (__u64)SLUICE_BE32(addr->word[first]) << 32 | SLUICE_BE32(addr->word[first + 1]);
+}
+
 /* The first `length` (0 to 128) bits of a word that starts at bit `start`, in network order. */
 SLUICE_INLINE __be32 sluice_mask_word(__u32 length, __u32 start)
 {

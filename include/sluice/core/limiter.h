@@ -21,6 +21,19 @@
 #define SLUICE_CORE_LIMITER_H
 
 #include "sluice/abi/limit.h"
+#include "sluice/core/packet.h"
+
+/* Units that a packet costs on a meter; 0 where it does not count, or the limit has no such meter. */
+SLUICE_INLINE __u64 sluice_meter_amount(const struct sluice_meter *meter, __u32 dimension, const struct sluice_packet *packet)
+{
+	if (!meter->speed)
+		return 0;
+	if (dimension == SLUICE_BITS)
+		return meter->cost * packet->length;
+	if (dimension == SLUICE_CONNECTIONS && !packet->opens_connection)
+		return 0;
+	return meter->cost;
+}
 
 /* Units that have passed since the meter's zero, modulo 2^44. Requires now_mono_ns >= epoch. */
 SLUICE_INLINE __u64 sluice_meter_reading(const struct sluice_meter *meter, __u64 now_mono_ns)
