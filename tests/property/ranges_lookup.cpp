@@ -1,6 +1,9 @@
 // Random sets of prefixes: the image answers as the reference does, at every boundary, beside it and in between.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "policy/class_ranges.h"
 #include "property/ranges_reference.h"
 
 namespace sluice::test {
@@ -65,12 +68,25 @@ Reference make_set(Random& random, unsigned bits, const Recipe& recipe)
 	return set;
 }
 
+// The class of the range that holds a number.
+std::uint16_t class_in(const std::vector<policy::ClassRange>& ranges, policy::AddressKey key)
+{
+	const auto after = std::upper_bound(ranges.begin(), ranges.end(), key,
+					    [](policy::AddressKey k, const policy::ClassRange& range) { return k < range.first; });
+	return after == ranges.begin() ? 0xffff : std::prev(after)->number;
+}
+
 void expect_agreement(const Reference& set, Random& random)
 {
 	const policy::RangeImage image = set.image();
+	const auto ranges = policy::class_ranges(image, set.bits() == 32 ? SLUICE_IPV4 : SLUICE_IPV6);
+	ASSERT_TRUE(ranges);
+	for (std::size_t i = 1; i < ranges->size(); i++)
+		ASSERT_TRUE((*ranges)[i - 1].first < (*ranges)[i].first && (*ranges)[i - 1].number != (*ranges)[i].number);
 	const auto ask = [&](Number number) {
 		number &= all_ones(set.bits());
 		ASSERT_EQ(set.find_in(image, number), set.find(number)) << address_of(set.bits(), number).to_string();
+		ASSERT_EQ(class_in(*ranges, number << (128 - set.bits())), set.find(number)) << address_of(set.bits(), number).to_string();
 	};
 	ask(0);
 	ask(~Number{0});

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <random>
 
-#include "dump/range_starts.h"
 #include "dump/sources.h"
+#include "policy/class_ranges.h"
 #include "policy/ranges.h"
 
 namespace sluice::dump {
@@ -141,9 +141,9 @@ TEST_F(DumpSources, ADamagedImageIsAnErrorNotAWalkIntoTheDark)
 			break;
 		auto& block = image.blocks[random() % std::min<std::size_t>(image.blocks.size(), 4)];
 		block.bytes[random() % block.bytes.size()] = static_cast<std::uint8_t>(random());
-		(void)range_starts(image, round % 2 ? SLUICE_IPV4 : SLUICE_IPV6);
+		(void)policy::class_ranges(image, round % 2 ? SLUICE_IPV4 : SLUICE_IPV6);
 	}
-	EXPECT_FALSE(range_starts({}, SLUICE_IPV4));
+	EXPECT_FALSE(policy::class_ranges({}, SLUICE_IPV4));
 	classes_.resize(1);
 	EXPECT_FALSE(report_sources(lists()));
 }

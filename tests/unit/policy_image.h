@@ -13,7 +13,14 @@ namespace sluice::policy {
 
 inline sluice_class class_of(const Image& image, const std::string& source)
 {
-	return image.classes.at(find_range(image.sources, *net::Address::parse(source)));
+	const net::Address address = *net::Address::parse(source);
+	return image.classes.at(find_range(image.sources[address.family()], address.to_abi(), address.family()));
+}
+
+inline std::uint32_t column_of(const Image& image, const std::string& destination)
+{
+	const net::Address address = *net::Address::parse(destination);
+	return image.config.by_destination ? find_range(image.destinations[address.family()], address.to_abi(), address.family()) : 0;
 }
 
 inline std::uint16_t cell_of(const std::vector<sluice_cells>& cells, std::uint32_t index)
@@ -28,8 +35,7 @@ inline std::uint32_t portless(std::uint8_t protocol) { return SLUICE_CELL_PROTOC
 
 inline std::uint16_t slot_of(const Image& image, std::uint32_t cell, const std::string& destination)
 {
-	const std::uint32_t column = image.config.by_destination ? find_range(image.destinations, *net::Address::parse(destination)) : 0;
-	return cell_of(image.targets, image.groups.at(cell_of(image.ports, cell)).row + column);
+	return cell_of(image.targets, image.groups.at(cell_of(image.ports, cell)).row + column_of(image, destination));
 }
 
 // The name of the service that gets it; "-" for none.

@@ -41,7 +41,7 @@ std::optional<std::uint16_t> slot_of(const Image& image, const sluice_packet& pa
 		return SLUICE_SERVICE_FRAGMENTS;
 	std::uint32_t column = 0;
 	if (image.config.by_destination)
-		column = find_range(image.destinations, net::Address::from_abi(packet.destination));
+		column = find_range(image.destinations[packet.family], packet.destination, packet.family);
 	return cell_at(image.targets, std::size_t{group.row} + column);
 }
 
@@ -49,7 +49,7 @@ std::optional<std::uint16_t> slot_of(const Image& image, const sluice_packet& pa
 std::optional<sluice_facts> classify(const Image& image, const sluice_packet& packet, std::span<const net::Prefix> bans)
 {
 	const net::Address source = net::Address::from_abi(packet.source);
-	const sluice_class* known = at(image.classes, find_range(image.sources, source));
+	const sluice_class* known = at(image.classes, find_range(image.sources[packet.family], packet.source, packet.family));
 	const auto id = cell_at(image.ports, sluice_port_cell(&packet));
 	const sluice_group* group = id ? at(image.groups, *id) : nullptr;
 	if (known == nullptr || group == nullptr)

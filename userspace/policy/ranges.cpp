@@ -5,6 +5,7 @@
 #include <cstring>
 #include <span>
 
+#include "policy/address_key.h"
 #include "sluice/core/addr.h"
 #include "sluice/core/ranges.h"
 
@@ -13,7 +14,7 @@ namespace {
 
 // ---- prefixes to disjoint ranges ----
 
-using Key = unsigned __int128;  // an address, IPv4 in the topmost 32 bits
+using Key = AddressKey;
 
 struct Interval {
 	Key first;
@@ -27,15 +28,6 @@ struct Cut {
 	Key start;
 	std::uint16_t value;
 };
-
-Key key_of(const net::Address& address)
-{
-	const std::size_t skip = address.is_ipv4() ? SLUICE_IPV4_PREFIX_BITS / 8 : 0;
-	Key key = 0;
-	for (std::size_t i = skip; i < address.bytes().size(); i++)
-		key |= static_cast<Key>(address.bytes()[i]) << (120 - 8 * (i - skip));
-	return key;
-}
 
 std::vector<Interval> sorted_intervals(const std::vector<RangeEntry>& entries)
 {
@@ -428,12 +420,11 @@ std::uint32_t find_ipv6(const RangeImage& image, std::uint64_t high, std::uint64
 	return sluice_ranges_find_ipv6(fetch_block, const_cast<RangeImage*>(&image), high, low);
 }
 
-std::uint32_t find_range(const std::array<RangeImage, SLUICE_FAMILIES>& images, const net::Address& address)
+std::uint32_t find_range(const RangeImage& image, const sluice_addr& address, unsigned family)
 {
-	const sluice_addr addr = address.to_abi();
-	if (address.is_ipv4())
-		return find_ipv4(images[SLUICE_IPV4], SLUICE_BE32(addr.word[3]));
-	return find_ipv6(images[SLUICE_IPV6], sluice_addr_half(&addr, 0), sluice_addr_half(&addr, 2));
+	if (family == SLUICE_IPV4)
+		return find_ipv4(image, SLUICE_BE32(address.word[3]));
+	return find_ipv6(image, sluice_addr_half(&address, 0), sluice_addr_half(&address, 2));
 }
 
 }  // namespace sluice::policy

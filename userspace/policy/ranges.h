@@ -4,7 +4,6 @@
 // same prefixes give the same bytes, in whatever order they come.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -26,7 +25,7 @@ RangeImage build_ranges_ipv6(std::vector<RangeEntry> entries);
 // Addresses in host order.
 std::uint32_t find_ipv4(const RangeImage& image, std::uint32_t address);
 std::uint32_t find_ipv6(const RangeImage& image, std::uint64_t high, std::uint64_t low);
-// The same in the image of the address's family.
-std::uint32_t find_range(const std::array<RangeImage, SLUICE_FAMILIES>& images, const net::Address& address);
+// Of either family: that of the packet, which an IPv4-mapped address does not tell.
+std::uint32_t find_range(const RangeImage& image, const sluice_addr& address, unsigned family);
 
 }  // namespace sluice::policy

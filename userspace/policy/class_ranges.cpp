@@ -1,16 +1,15 @@
-#include "dump/range_starts.h"
+#include "policy/class_ranges.h"
 
 #include <algorithm>
 #include <cstring>
 #include <optional>
 
-#include "sluice/abi/addr.h"
-#include "sluice/core/ranges.h"
+#include "sluice/abi/ranges.h"
 
-namespace sluice::dump {
+namespace sluice::policy {
 namespace {
 
-constexpr std::size_t kMostStarts = std::size_t{1} << 27;  // ten million prefixes have fewer
+constexpr std::size_t kMostRanges = std::size_t{1} << 27;  // ten million prefixes have fewer
 constexpr unsigned kMostTableBits = 16;
 
 std::uint64_t shifted_left(std::uint64_t value, unsigned bits)
@@ -25,7 +24,7 @@ std::uint64_t shifted_right(std::uint64_t value, unsigned bits)
 
 class Walk {
 public:
-	Walk(const policy::RangeImage& image, unsigned family)
+	Walk(const RangeImage& image, unsigned family)
 	    : image_(image),
 	      tables_(family == SLUICE_IPV4 ? SLUICE_RANGES_TABLES_IPV4 : SLUICE_RANGES_TABLES_IPV6),
 	      unit_shift_(family == SLUICE_IPV4 ? 32 : 0)
@@ -36,14 +35,10 @@ public:
 	bool run()
 	{
 		const auto root = fetch<std::uint64_t>(0);
-		if (!root || !visit({*root, 0, 0, 0}))
-			return false;
-		std::sort(starts_.begin(), starts_.end());
-		starts_.erase(std::unique(starts_.begin(), starts_.end()), starts_.end());
-		return true;
+		return root && visit({*root, 0, 0, 0});
 	}
 
-	std::vector<Start> take() { return std::move(starts_); }
+	std::vector<ClassRange> take() { return std::move(ranges_); }
 
 private:
 	// A slot and the addresses that it decides: those that share the first `consumed` bits of `base`.
@@ -58,7 +53,7 @@ private:
 	template <typename Item>
 	std::optional<Item> fetch(std::uint64_t index) const
 	{
-		constexpr std::size_t per_block = sizeof(policy::RangeImage::Block) / sizeof(Item);
+		constexpr std::size_t per_block = sizeof(RangeImage::Block) / sizeof(Item);
 		if (index / per_block >= image_.blocks.size())
 			return std::nullopt;
 		Item item;
@@ -66,28 +61,38 @@ private:
 		return item;
 	}
 
-	bool add(std::uint64_t high, std::uint64_t low = 0)
+	// From an address on. What the walk says later of the same address counts; it never turns back.
+	bool add(std::uint64_t high, std::uint64_t low, std::uint32_t number)
 	{
-		starts_.push_back({high, low});
-		return starts_.size() < kMostStarts;
+		const AddressKey first = static_cast<AddressKey>(high) << 64 | low;
+		if (!ranges_.empty() && (first < latest_ || ranges_.size() >= kMostRanges))
+			return false;
+		latest_ = first;
+		if (!ranges_.empty() && ranges_.back().first == first)
+			ranges_.pop_back();
+		const auto value = static_cast<std::uint16_t>(number & 0x7fff);
+		if (ranges_.empty() || ranges_.back().number != value)
+			ranges_.push_back({first, value});
+		return true;
 	}
 
-	// What follows the upper half `high`; nothing follows the last one.
-	bool add_after(std::uint64_t high, std::uint64_t unit) { return high + unit <= high || add(high + unit); }
+	// The list's default, behind what is decided up to the upper half `high`; nothing follows the last one.
+	bool add_after(std::uint64_t high, std::uint64_t unit, std::uint32_t number)
+	{
+		return high + unit <= high || add(high + unit, 0, number);
+	}
 
 	bool visit(const Node& node)
 	{
-		if (!add(node.base))
-			return false;
 		switch (SLUICE_SLOT_KIND(node.slot)) {
 		case SLUICE_SLOT_TABLE:
 			return visit_table(node);
 		case SLUICE_SLOT_NARROW:
-			return visit_narrow(node);
+			return add(node.base, 0, SLUICE_SLOT_VALUE(node.slot)) && visit_narrow(node);
 		case SLUICE_SLOT_WIDE:
-			return visit_wide(node);
+			return add(node.base, 0, SLUICE_SLOT_VALUE(node.slot)) && visit_wide(node);
 		default:
-			return true;
+			return add(node.base, 0, SLUICE_SLOT_VALUE(node.slot));
 		}
 	}
 
@@ -120,7 +125,9 @@ private:
 				return false;
 			const std::uint64_t key = std::uint64_t{*item >> SLUICE_NARROW_KEY_BITS} << (64 - SLUICE_NARROW_KEY_BITS);
 			const std::uint64_t high = node.base + shifted_right(key, node.consumed);
-			if (!add(high) || !add_after(high, unit(node, SLUICE_NARROW_KEY_BITS)))
+			const bool is_point = (*item & SLUICE_NARROW_POINT) != 0;
+			if (!add(high, 0, *item) ||
+			    (is_point && !add_after(high, unit(node, SLUICE_NARROW_KEY_BITS), SLUICE_SLOT_VALUE(node.slot))))
 				return false;
 		}
 		return true;
@@ -136,10 +143,11 @@ private:
 				return false;
 			const std::uint64_t key = *item >> SLUICE_WIDE_KEY_SHIFT << SLUICE_WIDE_KEY_SHIFT;
 			const std::uint64_t high = node.base + shifted_right(key, node.consumed);
-			if (!add(high) || !add_after(high, unit(node, SLUICE_WIDE_KEY_BITS)))
-				return false;
-			const bool is_record = (*item >> 16 & 3) == SLUICE_WIDE_RECORD;
-			if (is_record && !visit_record(high, *records + (*item & 0xffff)))
+			const std::uint32_t type = *item >> 16 & 3;
+			const bool added = type == SLUICE_WIDE_RECORD ? visit_record(high, *records + (*item & 0xffff))
+								      : add(high, 0, static_cast<std::uint32_t>(*item));
+			if (!added || (type != SLUICE_WIDE_FROM &&
+				       !add_after(high, unit(node, SLUICE_WIDE_KEY_BITS), SLUICE_SLOT_VALUE(node.slot))))
 				return false;
 		}
 		return true;
@@ -150,27 +158,35 @@ private:
 		const auto record = fetch<sluice_record>(index);
 		if (!record)
 			return false;
-		if (!(record->what & SLUICE_RECORD_MANY)) {
-			const std::uint64_t size = shifted_left(1, static_cast<unsigned>(64 - (record->what & 0x7f)) & 63);
-			return add(high, record->low) && (record->low + size <= record->low || add(high, record->low + size));
-		}
-		for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(record->what); i++) {
-			const auto low = fetch<sluice_record>(record->low + i);
-			if (!low || !add(high, low->low))
+		if (record->what & SLUICE_RECORD_MANY)
+			return visit_many(high, *record);
+		const std::uint64_t size = shifted_left(1, static_cast<unsigned>(64 - (record->what & 0x7f)) & 63);
+		const auto inside = static_cast<std::uint32_t>(record->what >> 16);
+		const auto rest = static_cast<std::uint32_t>(record->what >> 32);
+		return add(high, 0, rest) && add(high, record->low, inside) &&
+		       (record->low + size <= record->low || add(high, record->low + size, rest));
+	}
+
+	bool visit_many(std::uint64_t high, const sluice_record& many)
+	{
+		for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(many.what); i++) {
+			const auto low = fetch<sluice_record>(many.low + i);
+			if (!low || !add(high, low->low, static_cast<std::uint32_t>(low->what)))
 				return false;
 		}
 		return true;
 	}
 
-	const policy::RangeImage& image_;
+	const RangeImage& image_;
 	unsigned tables_;
 	unsigned unit_shift_;
-	std::vector<Start> starts_;
+	std::vector<ClassRange> ranges_;
+	AddressKey latest_ = 0;
 };
 
 }  // namespace
 
-Result<std::vector<Start>> range_starts(const policy::RangeImage& image, unsigned family)
+Result<std::vector<ClassRange>> class_ranges(const RangeImage& image, unsigned family)
 {
 	Walk walk(image, family);
 	if (!walk.run())
@@ -178,4 +194,9 @@ Result<std::vector<Start>> range_starts(const policy::RangeImage& image, unsigne
 	return walk.take();
 }
 
-}  // namespace sluice::dump
+AddressKey last_of(const std::vector<ClassRange>& ranges, std::size_t at, unsigned family)
+{
+	return at + 1 < ranges.size() ? ranges[at + 1].first - key_step(family) : last_key(family);
+}
+
+}  // namespace sluice::policy
