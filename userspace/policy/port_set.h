@@ -17,6 +17,7 @@ public:
 
 	// Requires port < kPorts.
 	bool contains(std::uint32_t port) const { return ports_[port]; }
+	bool operator==(const PortSet&) const = default;
 	bool intersects(const PortSet& other) const { return (ports_ & other.ports_).any(); }
 
 private:
