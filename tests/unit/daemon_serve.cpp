@@ -45,9 +45,9 @@ TEST_F(DaemonServe, StatusTellsWhatRuns)
 
 TEST_F(DaemonServe, StatsAndMetricsNameServices)
 {
-	host_.datapath.count(SLUICE_SERVICE_FIRST, SLUICE_ADMITTED, {10, 600});
 	RunningDaemon daemon(host_);
 	ASSERT_FALSE(daemon.failure);
+	host_.shared.with([](auto& datapath) { datapath.count(SLUICE_SERVICE_FIRST, SLUICE_ADMITTED, {10, 600}); });
 	const auto stats = daemon.client.get("/v1/stats");
 	ASSERT_TRUE(stats) << stats.error().sentence();
 	EXPECT_EQ((*stats)["packets"], 10);

@@ -56,6 +56,18 @@ TEST(PolicyHeritage, RetiredNumbersAreUsedWhenNoneIsFree)
 	EXPECT_FALSE(assign_numbers(first->names, {{"a"}, {"b"}, {"c"}, {"d"}}, 1, 4));
 }
 
+TEST(PolicyHeritage, ANumberIsRenamedWhenItsNameIsAnother)
+{
+	const auto name = [](const char* text, sluice_rule_kind kind = SLUICE_RULE_LIST) { return make_name(text, kind); };
+	const std::vector<sluice_name> before = {name(""), name("kept"), name("gone"), name("kind"), name("left"), name("")};
+	const std::vector<sluice_name> next = {name("below"), name("kept"), name("new"), name("kind", SLUICE_RULE_LIMIT), name(""), name("free"), name("more")};
+	EXPECT_EQ(renamed(before, next, 1), (std::vector<std::uint32_t>{2, 3, 5, 6}));
+	std::vector<sluice_name> retired = before;
+	for (sluice_name& each : retired)
+		each.retired = 1;
+	EXPECT_TRUE(renamed(retired, before, 0).empty()) << "a name that returns goes on counting";
+}
+
 TEST(PolicyHeritage, AMeterGoesOnWithTheSameReading)
 {
 	const Image one = compiled("services:\n" + service("a", "packets: 1000/s"), {}, kSecond);

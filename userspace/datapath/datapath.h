@@ -78,7 +78,8 @@ public:
 	virtual Result<std::optional<Running>> running() = 0;
 
 	// Stages `image` beside the running generation, reads it back, and publishes it on every attached interface; then
-	// retires the one before the previous. On error everything is as before.
+	// retires the one before the previous. Service slots and rule numbers that go to another name start at zero. On error
+	// everything is as before.
 	virtual Result<Running> install(policy::Image image) = 0;
 
 	// Requires a running generation. Native mode first, generic as fallback; `only` forces one.

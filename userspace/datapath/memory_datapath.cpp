@@ -7,6 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "policy/numbering.h"
+
 namespace sluice::datapath {
 namespace {
 
@@ -104,6 +106,11 @@ Result<Running> MemoryDatapath::install(policy::Image image)
 	image.meta.abi = SLUICE_ABI_VERSION;
 	image.meta.generation = image.config.generation;
 	image.meta.installed_unix_ns = clock_->unix_ns();
+	const policy::Image before = image_.value_or(policy::Image{});
+	for (const std::uint32_t slot : policy::renamed(before.service_names, image.service_names, SLUICE_SERVICE_FIRST))
+		std::erase_if(counters_, [slot](const auto& row) { return row.first.first == slot; });
+	for (const std::uint32_t number : policy::renamed(before.rule_names, image.rule_names, SLUICE_RULE_FIRST_FAILSAFE))
+		rule_counters_.erase(static_cast<std::uint16_t>(number));
 	image_ = std::move(image);
 	return read();
 }

@@ -1,6 +1,8 @@
 #include "kernel/calls.h"
 
+#include <linux/membarrier.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -72,6 +74,12 @@ int Calls::map_freeze(int map)
 {
 	const int refused = admit();
 	return refused ? refused : or_errno(::bpf_map_freeze(map));
+}
+
+int Calls::wait_for_packets()
+{
+	const int refused = admit();
+	return refused ? refused : or_errno(static_cast<int>(::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0)));
 }
 
 int Calls::map_info(int map, bpf_map_info& info)

@@ -55,6 +55,8 @@ public:
 	// `resume`: null at the start. -ENOENT: done, `count` of them are valid.
 	int map_lookup_batch(int map, void* resume, void* next, void* keys, void* values, std::uint32_t& count);
 	int map_freeze(int map);
+	// Returns when every packet that is being judged at this moment is judged. -EINVAL: this kernel cannot say when.
+	int wait_for_packets();
 
 	int map_info(int map, bpf_map_info& info);
 	int program_info(int program, bpf_prog_info& info);

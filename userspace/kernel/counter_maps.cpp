@@ -1,5 +1,10 @@
 #include "kernel/counter_maps.h"
 
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+
+#include "base/file.h"
 #include "kernel/typed_map.h"
 #include "sluice/abi/counter.h"
 #include "sluice/abi/event.h"
@@ -13,6 +18,45 @@ Result<std::vector<sluice_counter>> read_sums(const Map& map, std::uint32_t coun
 		sum.packets += one.packets;
 		sum.bytes += one.bytes;
 	});
+}
+
+// An element of a per-processor array: the values of every processor.
+struct Element {
+	const Map* map = nullptr;
+	std::uint32_t index = 0;
+	std::vector<std::byte> value;
+};
+
+// Of these elements, those that are not zero everywhere.
+Result<void> add_counted(const Map& map, const std::vector<std::uint32_t>& indices, std::vector<Element>& counted)
+{
+	for (const std::uint32_t index : indices) {
+		Element element{&map, index, std::vector<std::byte>(map.element_bytes())};
+		SLUICE_TRY(map.lookup(&index, element.value.data()));
+		if (std::ranges::any_of(element.value, [](std::byte byte) { return byte != std::byte{0}; }))
+			counted.push_back(std::move(element));
+	}
+	return {};
+}
+
+std::vector<std::uint32_t> elements_of(const std::vector<std::uint32_t>& services)
+{
+	std::vector<std::uint32_t> indices;
+	for (const std::uint32_t service : services) {
+		for (std::uint32_t reason = 0; reason < SLUICE_REASONS; reason++)
+			indices.push_back(service * SLUICE_REASONS + reason);
+	}
+	return indices;
+}
+
+// A kernel with processors that take no ticks has no such wait; there the milliseconds since that program was replaced
+// have to do.
+Result<void> wait_for_packets(Calls& calls)
+{
+	const int code = calls.wait_for_packets();
+	if (code < 0 && code != -EINVAL)
+		return error_of_errno(-code, "wait for packets that are being judged");
+	return {};
 }
 
 }  // namespace
@@ -39,6 +83,27 @@ Result<datapath::Counters> read_counters(const Map& counters, const Map& rule_co
 	for (const sluice_event_gauge& gauge : gauges)
 		read.events_lost += gauge.lost;
 	return read;
+}
+
+Result<void> zero_counters(Calls& calls, const Map& counters, const Map& rule_counters, const Renamed& renamed, Undo& undo)
+{
+	const auto counted = std::make_shared<std::vector<Element>>();
+	SLUICE_TRY(add_counted(counters, elements_of(renamed.services), *counted));
+	SLUICE_TRY(add_counted(rule_counters, renamed.rules, *counted));
+	if (counted->empty())
+		return {};
+	// A program that was replaced a moment ago, by the generation that runs, may still be in the middle of a packet.
+	SLUICE_TRY(wait_for_packets(calls));
+	undo.add([&calls, counted] {
+		(void)wait_for_packets(calls);
+		for (const Element& element : *counted)
+			(void)element.map->update(&element.index, element.value.data());
+	});
+	for (const Element& element : *counted) {
+		const std::vector<std::byte> zero(element.value.size());
+		SLUICE_TRY(element.map->update(&element.index, zero.data()));
+	}
+	return {};
 }
 
 }  // namespace sluice::kernel

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "base/result.h"
 #include "datapath/datapath.h"
 #include "kernel/map.h"
+#include "kernel/undo.h"
 
 namespace sluice::kernel {
 
@@ -13,5 +15,15 @@ namespace sluice::kernel {
 // their tables.
 Result<datapath::Counters> read_counters(const Map& counters, const Map& rule_counters, const Map& event_gauges,
 					 std::uint32_t services, std::uint32_t rules);
+
+// Service slots and rule numbers that begin to mean something else.
+struct Renamed {
+	std::vector<std::uint32_t> services;
+	std::vector<std::uint32_t> rules;
+};
+
+// Zeroes what stands under them, on every processor; `undo` puts it back as it was, and must not outlive the maps. On
+// failure what was zeroed is for `undo` to put back. Requires that no attached program counts under them.
+Result<void> zero_counters(Calls& calls, const Map& counters, const Map& rule_counters, const Renamed& renamed, Undo& undo);
 
 }  // namespace sluice::kernel

@@ -14,6 +14,7 @@
 #include "kernel/ring.h"
 #include "kernel/state_maps.h"
 #include "kernel/typed_map.h"
+#include "policy/numbering.h"
 
 namespace sluice::kernel {
 
@@ -46,6 +47,17 @@ Result<void> pin_generation(Calls& calls, const Pins& pins, const Generation& ne
 		return Error(ErrorCode::kFailed, "pin " + path + ": " + std::strerror(-code));
 	undo.add([&calls, path] { (void)remove_pins(calls, path); });
 	return {};
+}
+
+// What means something else from `image` on.
+Result<Renamed> renamed_by(const policy::Image& image, const std::optional<Generation>& running)
+{
+	Running before;
+	if (running && running->is_readable()) {
+		SLUICE_TRY_ASSIGN(before, running->read());
+	}
+	return Renamed{policy::renamed(before.services, image.service_names, SLUICE_SERVICE_FIRST),
+		       policy::renamed(before.rules, image.rule_names, SLUICE_RULE_FIRST_FAILSAFE)};
 }
 
 policy::Heritage heritage_of(const Running& running)
@@ -116,8 +128,10 @@ Result<Running> KernelDatapath::install(policy::Image image)
 
 	SLUICE_TRY_ASSIGN(Generation next, Generation::stage(state.calls, image, state.maps));
 	SLUICE_TRY_ASSIGN(Running read, next.read());
+	SLUICE_TRY_ASSIGN(const Renamed renamed, renamed_by(image, state.history.running()));
 	Undo undo;
 	SLUICE_TRY(pin_generation(state.calls, state.pins, next, state.maps, undo));
+	SLUICE_TRY(zero_counters(state.calls, state.maps.at("counters"), state.maps.at("rule_counters"), renamed, undo));
 	SLUICE_TRY(state.links.publish(next, state.history, undo));
 	undo.keep();
 	state.history.advance(state.calls, state.pins, std::move(next), state.notes);

@@ -76,4 +76,16 @@ Result<Numbering> assign_numbers(const std::vector<sluice_name>& inherited, cons
 	return numbering;
 }
 
+std::vector<std::uint32_t> renamed(const std::vector<sluice_name>& before, const std::vector<sluice_name>& next,
+				   std::uint32_t first)
+{
+	std::vector<std::uint32_t> numbers;
+	for (std::uint32_t i = first; i < next.size(); i++) {
+		const bool same = i < before.size() && text_of(before[i]) == text_of(next[i]) && before[i].kind == next[i].kind;
+		if (!is_free(next[i]) && !same)
+			numbers.push_back(i);
+	}
+	return numbers;
+}
+
 }  // namespace sluice::policy

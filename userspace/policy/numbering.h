@@ -30,4 +30,9 @@ std::string text_of(const sluice_name& name);
 Result<Numbering> assign_numbers(const std::vector<sluice_name>& inherited, const std::vector<Wanted>& wanted,
 				 std::uint32_t first, std::uint32_t capacity);
 
+// Numbers from `first` on that `next` gives to another name than `before` did: what was counted under them until now is
+// not theirs. Ascending. The running generation counts nothing under them: to it they are retired or free.
+std::vector<std::uint32_t> renamed(const std::vector<sluice_name>& before, const std::vector<sluice_name>& next,
+				   std::uint32_t first);
+
 }  // namespace sluice::policy
