@@ -5,28 +5,17 @@
 #include <optional>
 #include <tuple>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/basic_stream.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
 
 #include "control/socket.h"
+#include "control/stream.h"
 
 namespace sluice::control {
 namespace {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
-using asio::local::stream_protocol;
-using Stream = beast::basic_stream<stream_protocol>;
 using StringRequest = http::request<http::string_body>;
 
-constexpr auto kNow = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint64_t kMostAnswerBytes = 256u << 20;
 constexpr std::size_t kMostLineBytes = 1u << 20;
 

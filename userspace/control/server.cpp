@@ -4,21 +4,16 @@
 
 #include <chrono>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "base/log.h"
 #include "control/session.h"
+#include "control/stream.h"
 
 namespace sluice::control {
 namespace {
 
-namespace asio = boost::asio;
-using asio::local::stream_protocol;
-
-constexpr auto kNow = asio::as_tuple(asio::use_awaitable);
 constexpr auto kBreath = std::chrono::milliseconds(100);
 
 // Counts a session for as long as it lives.

@@ -5,29 +5,19 @@
 #include <optional>
 #include <tuple>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/basic_stream.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
 
 #include "base/log.h"
+#include "control/stream.h"
 
 namespace sluice::control {
 namespace {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
-using asio::local::stream_protocol;
-using Stream = beast::basic_stream<stream_protocol>;
 using StringResponse = http::response<http::string_body>;
 
-constexpr auto kNow = asio::as_tuple(asio::use_awaitable);
 constexpr auto kFarewell = std::chrono::seconds(1);
 constexpr std::size_t kMostUnread = 16u << 20;
 
