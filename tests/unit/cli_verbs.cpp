@@ -149,20 +149,20 @@ TEST(CliVerbs, AnErrorOfTheDaemonIsOneLineWithItsAdvice)
 TEST(CliVerbs, ApplySendsAnAbsolutePath)
 {
 	const auto ran = run_against(
-	    http("200 OK", R"({"generation":4,"digest":"ab","changed":true,"prefixes":1234,"warnings":[]})"), {"apply", "sub/../p.yaml"});
+	    http("200 OK", R"({"generation":4,"digest":"ab","changed":true,"services":3,"limits":12,"prefixes":104312,"warnings":[]})"), {"apply", "sub/../p.yaml"});
 	EXPECT_EQ(ran.code, ExitCode::kDone) << ran.err;
 	const auto body = control::Json::parse(ran.asked.substr(ran.asked.find('{')));
 	EXPECT_EQ(body["path"], (std::filesystem::current_path() / "p.yaml").string());
 	EXPECT_TRUE(body["mode"].is_null());
-	EXPECT_EQ(ran.out, "installed generation 4: 1 234 prefixes\n");
+	EXPECT_EQ(ran.out, "generation 4 installed: 3 services, 12 limits, 104 312 prefixes\n");
 }
 
 TEST(CliVerbs, ApplyOfTheRunningPolicySaysSo)
 {
 	const auto ran = run_against(
-	    http("200 OK", R"({"generation":4,"digest":"ab","changed":false,"prefixes":1,"warnings":["no failsafe"]})"),
+	    http("200 OK", R"({"generation":4,"digest":"ab","changed":false,"services":1,"limits":0,"prefixes":1,"warnings":["no failsafe"]})"),
 	    {"apply", "p.yaml", "--observe"});
-	EXPECT_EQ(ran.out, "unchanged, still generation 4: 1 prefix\n");
+	EXPECT_EQ(ran.out, "generation 4 unchanged: 1 service, 0 limits, 1 prefix\n");
 	EXPECT_EQ(ran.err, "no failsafe\n");
 	EXPECT_EQ(control::Json::parse(ran.asked.substr(ran.asked.find('{')))["mode"], "observe");
 }

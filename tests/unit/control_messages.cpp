@@ -84,8 +84,10 @@ TEST(ControlMessages, StatusThereAndBack)
 
 TEST(ControlMessages, ApplyRepliesAreOneOrTheOther)
 {
-	const auto applied = parse_apply_reply(to_json(Applied{3, "ab", true, 9, {"w"}}));
+	const auto applied = parse_apply_reply(to_json(Applied{3, "ab", true, 4, 5, 9, {"w"}}));
 	ASSERT_TRUE(applied);
+	EXPECT_EQ(std::get<Applied>(*applied).services, 4u);
+	EXPECT_EQ(std::get<Applied>(*applied).limits, 5u);
 	EXPECT_EQ(std::get<Applied>(*applied).prefixes, 9u);
 	const policy::Diagnostics diagnostics{{policy::Severity::kError, {"/p.yaml", 3, 7}, "no such limit", "name one"}};
 	const auto refused = parse_apply_reply(to_json(diagnostics));

@@ -48,6 +48,8 @@ TEST_F(DaemonPolicies, TheFirstIsInstalledAndTheSameIsKept)
 	ASSERT_TRUE(first.reply) << first.reply.error().sentence();
 	EXPECT_TRUE(std::get<Applied>(*first.reply).changed);
 	EXPECT_EQ(std::get<Applied>(*first.reply).prefixes, 1u);
+	EXPECT_EQ(std::get<Applied>(*first.reply).services, 1u);
+	EXPECT_EQ(std::get<Applied>(*first.reply).limits, 1u);
 	EXPECT_EQ(first.files, (std::vector<std::string>{host_.path(), host_.directory.at("scanners.netset")}));
 	const auto generation_before = generation();
 

@@ -17,9 +17,9 @@ struct ApplyOptions {
 
 std::string sentence(const control::Applied& applied)
 {
-	const std::string prefixes = text::counted(applied.prefixes, "prefix", "prefixes");
-	const std::string generation = "generation " + std::to_string(applied.generation) + ": " + prefixes + "\n";
-	return applied.changed ? "installed " + generation : "unchanged, still " + generation;
+	return "generation " + std::to_string(applied.generation) + (applied.changed ? " installed: " : " unchanged: ") +
+	       text::counted(applied.services, "service", "services") + ", " + text::counted(applied.limits, "limit", "limits") +
+	       ", " + text::counted(applied.prefixes, "prefix", "prefixes") + "\n";
 }
 
 ExitCode run_apply(Context& context, const ApplyOptions& options)

@@ -191,6 +191,8 @@ Json to_json(const Applied& applied)
 	return {{"generation", applied.generation},
 	        {"digest", applied.digest},
 	        {"changed", applied.changed},
+	        {"services", applied.services},
+	        {"limits", applied.limits},
 	        {"prefixes", applied.prefixes},
 	        {"warnings", applied.warnings}};
 }
@@ -304,6 +306,8 @@ Result<ApplyReply> parse_apply_reply(const Json& json)
 	out.generation = static_cast<std::uint32_t>(reader.count("generation"));
 	out.digest = reader.text("digest");
 	out.changed = reader.flag("changed");
+	out.services = reader.count("services");
+	out.limits = reader.count("limits");
 	out.prefixes = reader.count("prefixes");
 	out.warnings = reader.texts("warnings");
 	if (const auto error = reader.error())

@@ -92,6 +92,8 @@ struct Applied {  // POST /v1/policy, 200
 	std::uint32_t generation = 0;
 	std::string digest;
 	bool changed = false;  // false: this very policy was running
+	std::uint64_t services = 0;
+	std::uint64_t limits = 0;  // places that limit
 	std::uint64_t prefixes = 0;
 	std::vector<std::string> warnings;
 };

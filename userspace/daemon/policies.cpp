@@ -50,12 +50,23 @@ std::vector<std::string> failures(const Result<ApplyReply>& reply)
 	return diagnostics != nullptr ? sentences(*diagnostics) : std::vector<std::string>();
 }
 
+// Names of the policy that runs; the fixed slots are nobody's.
+std::uint64_t in_use(const std::vector<sluice_name>& names, std::uint32_t first, sluice_rule_kind kind)
+{
+	std::uint64_t count = 0;
+	for (std::size_t i = first; i < names.size(); i++)
+		count += names[i].text[0] != '\0' && names[i].retired == 0 && names[i].kind == kind ? 1 : 0;
+	return count;
+}
+
 Applied describe_running(const datapath::Running& running, bool changed)
 {
 	Applied applied;
 	applied.generation = running.meta.generation;
 	applied.digest = digest_text(running.meta);
 	applied.changed = changed;
+	applied.services = in_use(running.services, SLUICE_SERVICE_FIRST, SLUICE_RULE_NONE);
+	applied.limits = in_use(running.rules, SLUICE_RULE_FIRST, SLUICE_RULE_LIMIT);
 	applied.prefixes = running.meta.prefixes;
 	return applied;
 }
