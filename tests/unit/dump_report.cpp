@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstring>
 #include <map>
 #include <sstream>
 
@@ -14,13 +15,30 @@
 namespace sluice::dump {
 namespace {
 
+sluice_name name_of(const char* text, std::uint8_t kind = SLUICE_RULE_NONE, bool retired = false)
+{
+	sluice_name name{};
+	std::strncpy(name.text, text, sizeof(name.text) - 1);
+	name.kind = kind;
+	name.retired = retired ? 1 : 0;
+	return name;
+}
+
+telemetry::Stats counted(const char* service = "api")
+{
+	datapath::Counters counters;
+	counters.by_service = {{2, SLUICE_ADMITTED, {1234567, 98765432}}, {3, SLUICE_SOURCE_PACKETS, {5, 300}}};
+	counters.by_rule = {{1, {7, 420}}};
+	counters.events_lost = 3;
+	const std::vector<sluice_name> services = {name_of("-"), name_of("fragments"), name_of(service), name_of("old", 0, true)};
+	const std::vector<sluice_name> rules = {name_of(""), name_of("scanners", SLUICE_RULE_LIST), name_of("idle", SLUICE_RULE_LIST)};
+	return telemetry::sum(counters, services, rules);
+}
+
 Report example()
 {
 	Report report{.generation = 4};
-	report.counters = CounterReport{
-	    .services = {{"api", "admitted", "pass", false, 1234567, 98765432}, {"old", "source-packets", "drop", true, 5, 300}},
-	    .rules = {{"scanners", "list", false, 7, 420}},
-	    .events_lost = 3};
+	report.counters = counted();
 	report.bans = std::vector<BanReport>{{*net::Prefix::parse("192.0.2.0/24"), 598'000'000'000, 1'764'000'000'000'000'000, "scans \"x\""},
 	                                     {*net::Prefix::parse("2001:db8::1"), std::nullopt, 0, ""}};
 	report.limits = std::vector<LimitReport>{
@@ -65,6 +83,8 @@ TEST(DumpText, SeveralTablesBearTheirNames)
 	const std::string text = to_text(example(), {});
 	EXPECT_TRUE(text.starts_with("generation 4\n\nCounters\nSERVICE"));
 	EXPECT_NE(text.find("old (retired)"), std::string::npos);
+	EXPECT_NE(text.find("scanners"), std::string::npos);
+	EXPECT_EQ(text.find("idle"), std::string::npos) << "what is zero has no row";
 	EXPECT_NE(text.find("events lost: 3\n"), std::string::npos);
 	EXPECT_NE(text.find("192.0.2.0/24    9m 58s  scans \"x\"\n"), std::string::npos) << text;
 	EXPECT_NE(text.find("2001:db8::1   for ever\n"), std::string::npos) << text;
@@ -82,9 +102,10 @@ TEST(DumpJson, CountsAreIntegersAndEverythingIsThere)
 {
 	const auto json = nlohmann::json::parse(to_json(example()));
 	EXPECT_EQ(json["generation"], 4);
-	EXPECT_TRUE(json["counters"]["services"][0]["packets"].is_number_integer());
-	EXPECT_EQ(json["counters"]["services"][0]["packets"], 1234567);
-	EXPECT_EQ(json["counters"]["services"][1]["retired"], true);
+	EXPECT_EQ(json["counters"], telemetry::to_json(counted())) << "as `sluice --json stats` has it";
+	EXPECT_TRUE(json["counters"]["services"][2]["packets"].is_number_integer());
+	EXPECT_EQ(json["counters"]["services"][2]["packets"], 1234567);
+	EXPECT_EQ(json["counters"]["services"][3]["retired"], true);
 	EXPECT_EQ(json["bans"][0]["remaining_ns"], 598'000'000'000);
 	EXPECT_EQ(json["bans"][0]["created_at"], "2025-11-24T16:00:00.000Z");
 	EXPECT_TRUE(json["bans"][1]["remaining_ns"].is_null());
@@ -135,7 +156,7 @@ TEST(DumpPrometheus, EachMetricHasOneHelpAndOneType)
 TEST(DumpPrometheus, LabelsAreEscaped)
 {
 	Report report;
-	report.counters = CounterReport{.services = {{"a\"b\\c\nd", "admitted", "pass", false, 1, 1}}};
+	report.counters = counted("a\"b\\c\nd");
 	EXPECT_NE(to_prometheus(report).find("{service=\"a\\\"b\\\\c\\nd\","), std::string::npos);
 }
 

@@ -1,37 +1,9 @@
 #include "dump/collect.h"
 
-#include <span>
-
 #include "dump/sources.h"
-#include "telemetry/names.h"
-#include "telemetry/reasons.h"
 
 namespace sluice::dump {
 namespace {
-
-bool retired(std::span<const sluice_name> names, std::uint32_t number)
-{
-	return number < names.size() && names[number].retired != 0;
-}
-
-CounterReport counter_report(const datapath::Counters& counters, const datapath::Running& running)
-{
-	CounterReport report{.events_lost = counters.events_lost};
-	for (const auto& row : counters.by_service)
-		report.services.push_back({.service = row.service == SLUICE_SERVICE_NONE ? "-" : telemetry::name_of(running.services, row.service),
-		                           .reason = telemetry::reason_name(row.reason),
-		                           .verdict = telemetry::verdict_name(row.reason),
-		                           .retired = retired(running.services, row.service),
-		                           .packets = row.value.packets,
-		                           .bytes = row.value.bytes});
-	for (const auto& row : counters.by_rule)
-		report.rules.push_back({.rule = telemetry::name_of(running.rules, row.rule),
-		                        .kind = row.rule < running.rules.size() ? telemetry::rule_kind_name(running.rules[row.rule].kind) : "-",
-		                        .retired = retired(running.rules, row.rule),
-		                        .packets = row.value.packets,
-		                        .bytes = row.value.bytes});
-	return report;
-}
 
 std::vector<BanReport> ban_report(const std::vector<datapath::Ban>& bans, const Wanted& wanted, std::uint64_t now_mono_ns)
 {
@@ -84,7 +56,7 @@ Result<Report> collect(const kernel::PinnedView& view, const Wanted& wanted, std
 	Report report{.generation = view.running().meta.generation, .source = wanted.source};
 	if (wanted.counters) {
 		SLUICE_TRY_ASSIGN(const auto counters, view.counters());
-		report.counters = counter_report(counters, view.running());
+		report.counters = telemetry::sum(counters, view.running().services, view.running().rules);
 	}
 	if (wanted.bans) {
 		SLUICE_TRY_ASSIGN(const auto bans, view.bans(now_mono_ns));

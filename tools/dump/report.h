@@ -9,32 +9,10 @@
 #include "dump/limit_report.h"
 #include "net/address.h"
 #include "net/prefix.h"
+#include "telemetry/stats.h"
 #include "text/style.h"
 
 namespace sluice::dump {
-
-struct ServiceCount {
-	std::string service;
-	std::string reason;
-	std::string verdict;
-	bool retired = false;  // the service is no longer in the policy
-	std::uint64_t packets = 0;
-	std::uint64_t bytes = 0;
-};
-
-struct RuleCount {
-	std::string rule;
-	std::string kind;
-	bool retired = false;
-	std::uint64_t packets = 0;
-	std::uint64_t bytes = 0;
-};
-
-struct CounterReport {
-	std::vector<ServiceCount> services;  // those that are not zero
-	std::vector<RuleCount> rules;
-	std::uint64_t events_lost = 0;
-};
 
 struct BanReport {
 	net::Prefix prefix;
@@ -56,7 +34,7 @@ struct SourceRange {
 struct Report {
 	std::uint32_t generation = 0;
 	std::optional<net::Address> source;  // the one asked about
-	std::optional<CounterReport> counters;
+	std::optional<telemetry::Stats> counters;
 	std::optional<std::vector<BanReport>> bans;
 	std::optional<std::vector<LimitReport>> limits;
 	std::optional<std::vector<SourceLimit>> source_limits;  // in place of `limits`

@@ -13,26 +13,6 @@ Json rate_json(const net::Rate& rate)
 	return {{"count", rate.count}, {"period_seconds", rate.period_seconds}};
 }
 
-Json json_of(const CounterReport& counters)
-{
-	Json services = Json::array();
-	for (const auto& row : counters.services)
-		services.push_back({{"service", row.service},
-		                    {"retired", row.retired},
-		                    {"reason", row.reason},
-		                    {"verdict", row.verdict},
-		                    {"packets", row.packets},
-		                    {"bytes", row.bytes}});
-	Json rules = Json::array();
-	for (const auto& row : counters.rules)
-		rules.push_back({{"rule", row.rule},
-		                 {"kind", row.kind},
-		                 {"retired", row.retired},
-		                 {"packets", row.packets},
-		                 {"bytes", row.bytes}});
-	return {{"services", services}, {"rules", rules}, {"events_lost", counters.events_lost}};
-}
-
 Json json_of(const std::vector<BanReport>& bans)
 {
 	Json list = Json::array();
@@ -116,7 +96,7 @@ std::string to_json(const Report& report)
 	if (report.source)
 		object["source"] = report.source->to_string();
 	if (report.counters)
-		object["counters"] = json_of(*report.counters);
+		object["counters"] = telemetry::to_json(*report.counters);
 	if (report.bans)
 		object["bans"] = json_of(*report.bans);
 	if (report.limits)

@@ -11,27 +11,6 @@ namespace {
 using telemetry::Metric;
 using Labels = Metric::Labels;
 
-std::string write(const CounterReport& counters)
-{
-	Metric packets("sluice_packets_total", "counter", "Packets by service, reason and verdict.");
-	Metric bytes("sluice_bytes_total", "counter", "Bytes of whole frames by service, reason and verdict.");
-	for (const auto& row : counters.services) {
-		const Labels labels{{"service", row.service}, {"reason", row.reason}, {"verdict", row.verdict}};
-		packets.add(labels, row.packets);
-		bytes.add(labels, row.bytes);
-	}
-	Metric rule_packets("sluice_rule_packets_total", "counter", "Packets that a list, failsafe entry or limit decided.");
-	Metric rule_bytes("sluice_rule_bytes_total", "counter", "Bytes that a list, failsafe entry or limit decided.");
-	for (const auto& row : counters.rules) {
-		const Labels labels{{"rule", row.rule}, {"kind", row.kind}};
-		rule_packets.add(labels, row.packets);
-		rule_bytes.add(labels, row.bytes);
-	}
-	Metric lost("sluice_events_lost_total", "counter", "Events that were not written.");
-	lost.add({}, counters.events_lost);
-	return packets.text() + bytes.text() + rule_packets.text() + rule_bytes.text() + lost.text();
-}
-
 std::string write(const std::vector<BanReport>& bans)
 {
 	Metric metric("sluice_bans", "gauge", "Bans that stand.");
@@ -97,7 +76,7 @@ std::string to_prometheus(const Report& report)
 	generation.add({}, report.generation);
 	std::string out = generation.text();
 	if (report.counters)
-		out += write(*report.counters);
+		out += telemetry::to_prometheus(*report.counters);
 	if (report.bans)
 		out += write(*report.bans);
 	if (report.limits)

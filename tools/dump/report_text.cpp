@@ -1,4 +1,5 @@
 #include "dump/report.h"
+#include "telemetry/reasons.h"
 #include "text/number.h"
 #include "text/table.h"
 
@@ -23,24 +24,30 @@ std::string named(const std::string& name, bool retired)
 	return retired ? name + " (retired)" : name;
 }
 
-std::string services(const CounterReport& counters, const Style& style)
+std::string services(const telemetry::Stats& counters, const Style& style)
 {
 	Table table({{"SERVICE"}, {"REASON"}, {"VERDICT"}, {"PACKETS", Align::kRight}, {"BYTES", Align::kRight}});
-	for (const auto& row : counters.services)
-		table.add({named(row.service, row.retired), row.reason, Cell(row.verdict, colour_of(row.verdict)),
-		           style.count(row.packets), style.count(row.bytes)});
+	for (const auto& service : counters.services) {
+		for (const auto& row : service.reasons) {
+			const std::string verdict = telemetry::verdict_name(row.reason);
+			table.add({named(service.service, service.retired), telemetry::reason_name(row.reason),
+			           Cell(verdict, colour_of(verdict)), style.count(row.count.packets), style.count(row.count.bytes)});
+		}
+	}
 	return table.empty() ? "no packets yet\n" : table.to_string(style);
 }
 
-std::string rules(const CounterReport& counters, const Style& style)
+std::string rules(const telemetry::Stats& counters, const Style& style)
 {
 	Table table({{"RULE"}, {"KIND"}, {"PACKETS", Align::kRight}, {"BYTES", Align::kRight}});
-	for (const auto& row : counters.rules)
-		table.add({named(row.rule, row.retired), row.kind, style.count(row.packets), style.count(row.bytes)});
+	for (const auto& row : counters.rules) {
+		if (row.count.packets != 0)
+			table.add({named(row.rule, row.retired), row.kind, style.count(row.count.packets), style.count(row.count.bytes)});
+	}
 	return table.empty() ? "" : "\n" + table.to_string(style);
 }
 
-std::string render(const CounterReport& counters, const Style& style)
+std::string render(const telemetry::Stats& counters, const Style& style)
 {
 	return services(counters, style) + rules(counters, style) + "\nevents lost: " + style.count(counters.events_lost) + "\n";
 }

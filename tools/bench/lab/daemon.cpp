@@ -143,9 +143,11 @@ Result<std::uint64_t> Daemon::counted(const std::string& reason, const std::opti
 {
 	SLUICE_TRY_ASSIGN(const nlohmann::json report, dump({"counters"}));
 	std::uint64_t packets = 0;
-	for (const nlohmann::json& row : report.at("counters").at("services")) {
-		if (row.at("reason") == reason && (!service || row.at("service") == *service))
-			packets += row.at("packets").get<std::uint64_t>();
+	for (const nlohmann::json& each : report.at("counters").at("services")) {
+		for (const nlohmann::json& row : each.at("reasons")) {
+			if (row.at("reason") == reason && (!service || each.at("service") == *service))
+				packets += row.at("packets").get<std::uint64_t>();
+		}
 	}
 	return packets;
 }
