@@ -160,6 +160,37 @@ TEST_F(InstallInterfaces, AnInterfaceThatIsGoneIsForgottenAndTold)
 	EXPECT_TRUE(datapath_->attach("sl0", {}));
 }
 
+TEST_F(InstallInterfaces, WhatPanicTookOffIsNotCalledGone)
+{
+	ASSERT_TRUE(datapath_->attach("sl0", {}));
+	ASSERT_TRUE(panic(options_.pins));
+	EXPECT_TRUE(datapath_->interfaces()->empty());
+	EXPECT_EQ("interface sl0 was detached by somebody else (sluice panic does that); `sluice attach sl0` puts it back",
+		  datapath_->take_notes().at(0));
+	EXPECT_TRUE(datapath_->attach("sl0", {}));
+}
+
+TEST_F(InstallInterfaces, AnInterfaceMadeAnewIsNotTheOneThatWasAttached)
+{
+	ASSERT_TRUE(datapath_->attach("sl0", {}));
+	command("ip link del sl0");
+	command("ip link add sl0 type veth peer name sl1");
+	EXPECT_TRUE(datapath_->interfaces()->empty());
+	EXPECT_EQ("interface sl0 was made anew, and its link is gone with the old one", datapath_->take_notes().at(0));
+}
+
+TEST_F(InstallInterfaces, ALinkThatWasDetachedWhileNobodyLookedIsTold)
+{
+	ASSERT_TRUE(datapath_->attach("sl0", {}));
+	datapath_.reset();
+	{
+		const Fd link(calls_.open_pin(options_.pins + "/links/sl0"));
+		ASSERT_EQ(0, calls_.link_detach(link.get()));
+	}
+	datapath_ = open();
+	EXPECT_NE(std::string::npos, datapath_->take_notes().at(0).find("interface sl0 was detached by somebody else"));
+}
+
 TEST_F(InstallInterfaces, PanicTakesAllOff)
 {
 	ASSERT_TRUE(datapath_->attach("sl0", {}));

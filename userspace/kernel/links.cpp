@@ -13,6 +13,21 @@ namespace sluice::kernel {
 using datapath::AttachMode;
 using datapath::Interface;
 
+namespace {
+
+// Why a link holds no interface any more; `before` is the one that it held when last seen, 0 if it was never seen.
+std::string loss_of(const std::string& name, std::uint32_t before)
+{
+	const auto index = interface_index(name);
+	if (!index)
+		return "interface " + name + " is gone, and its link with it";
+	if (before != 0 && *index != before)
+		return "interface " + name + " was made anew, and its link is gone with the old one";
+	return "interface " + name + " was detached by somebody else (sluice panic does that); `sluice attach " + name + "` puts it back";
+}
+
+}  // namespace
+
 Result<Links> Links::open(Calls& calls, const Pins& pins, std::vector<std::string>& notes)
 {
 	Links links(calls, pins);
@@ -27,6 +42,7 @@ Result<Links> Links::open(Calls& calls, const Pins& pins, std::vector<std::strin
 Result<void> Links::sweep(std::vector<std::string>& notes)
 {
 	for (auto link = links_.begin(); link != links_.end();) {
+		const std::uint32_t before = link->interface_index;
 		SLUICE_TRY(refresh(*calls_, *link));
 		if (link->interface_index != 0) {
 			++link;
@@ -35,7 +51,7 @@ Result<void> Links::sweep(std::vector<std::string>& notes)
 		const std::string path = pins_.link(link->interface);
 		if (const int code = calls_->unpin(path); code < 0 && code != -ENOENT)
 			return error_of_errno(-code, "unpin " + path);
-		notes.push_back("interface " + link->interface + " is gone, and its link with it");
+		notes.push_back(loss_of(link->interface, before));
 		link = links_.erase(link);
 	}
 	return {};
