@@ -118,6 +118,17 @@ TEST_F(DumpLimits, AnEmptyTableIsEmpty)
 	EXPECT_EQ(reports[0].gauges[0].fullest, 0u);
 }
 
+TEST_F(DumpLimits, WhatHoldsNobodyAnyMoreIsNotShown)
+{
+	charge(1, "192.0.2.1", 10);
+	limits_[1].retired = 1;
+	const auto reports = report_limits(limits_, rules_, buckets_, now_);
+	ASSERT_EQ(reports.size(), 1u);
+	EXPECT_EQ(reports[0].name, "partners/limit");
+	for (const auto& report : report_source(limits_, rules_, buckets_, key_, sluice_class{}, *net::Address::parse("192.0.2.1"), now_))
+		EXPECT_NE(report.name, "api/each-source");
+}
+
 TEST_F(DumpLimits, KeysInUseAndTheFullestOfThem)
 {
 	charge(1, "192.0.2.1", 10);

@@ -115,6 +115,31 @@ TEST(PolicyHeritage, WhatLeavesAndReturnsFindsItsLevels)
 	EXPECT_NE(limit_named(two, "b/each-source").meter[SLUICE_PACKETS].first_set, before.first_set);
 }
 
+TEST(PolicyHeritage, AQuantityThatLeavesAndReturnsFindsItsLevels)
+{
+	const std::string both = "services:\n" + service("a", "packets: 1000/s, connections: 30/m");
+	const std::string one = "services:\n" + service("a", "packets: 1000/s");
+	const Image first = compiled(both, {}, kSecond);
+	const sluice_meter& before = limit_named(first, "a/each-source").meter[SLUICE_CONNECTIONS];
+	Image without = compiled(one, heritage_of(first), 2 * kSecond);
+	EXPECT_EQ(limit_named(without, "a/each-source").meter[SLUICE_CONNECTIONS].speed, 0u) << "no packet is held by it";
+	without = compiled(one, heritage_of(without, 2), 3 * kSecond);
+	const Image again = compiled(both, heritage_of(without, 3), 4 * kSecond);
+	const sluice_meter& after = limit_named(again, "a/each-source").meter[SLUICE_CONNECTIONS];
+	EXPECT_EQ(after.first_set, before.first_set);
+	EXPECT_EQ(sluice_meter_reading(&after, 4 * kSecond), sluice_meter_reading(&before, 4 * kSecond));
+	EXPECT_EQ(again.limits.size(), first.limits.size());
+}
+
+TEST(PolicyHeritage, AQuantityThatLeftGivesItsRegionToWhoNeedsIt)
+{
+	const std::uint32_t sets = 2 * kDefaultSets;
+	const Image first = compiled("services:\n" + service("a", "packets: 1000/s, connections: 30/m"), {}, kSecond, sets);
+	const Image next = compiled("services:\n" + service("a", "packets: 1000/s") + service("b", "packets: 1/s", 2), heritage_of(first), 2 * kSecond, sets);
+	EXPECT_EQ(limit_named(next, "b/each-source").meter[0].first_set, limit_named(first, "a/each-source").meter[SLUICE_CONNECTIONS].first_set);
+	EXPECT_EQ(next.limits.size(), 3u);
+}
+
 TEST(PolicyHeritage, ARegionThatIsNeededIsTakenFromTheRetired)
 {
 	const std::uint32_t sets = kDefaultSets;

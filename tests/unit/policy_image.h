@@ -52,10 +52,7 @@ inline bool failsafe_at(const Image& image, std::uint32_t cell, const std::strin
 // What the generation of `image` leaves to the next, as the datapath reads it back.
 inline Heritage heritage_of(const Image& image, std::uint32_t generation = 1)
 {
-	Heritage heritage{image.service_names, image.rule_names, {}, generation};
-	for (std::size_t i = 1; i < image.limits.size(); i++)
-		heritage.limits.emplace(text_of(image.rule_names.at(image.limits[i].rule)), image.limits[i]);
-	return heritage;
+	return inherit(generation, image.service_names, image.rule_names, image.limits);
 }
 
 inline const sluice_limit& limit_named(const Image& image, const std::string& name)

@@ -103,6 +103,8 @@ Level level_of(const sluice_meter& meter, unsigned dimension, const sluice_hash&
 
 bool holds(const sluice_limit& limit, std::size_t number, const sluice_class& of)
 {
+	if (limit.retired != 0)
+		return false;
 	if (limit.scope == SLUICE_SCOPE_LIST)
 		return of.limit == number;
 	return limit.scope == SLUICE_SCOPE_SERVICE || of.limit == 0;
@@ -159,6 +161,8 @@ std::vector<LimitReport> report_limits(std::span<const sluice_limit> limits, std
 	std::vector<LimitReport> reports;
 	for (std::size_t number = 1; number < limits.size(); number++) {
 		const auto& limit = limits[number];
+		if (limit.retired != 0)
+			continue;
 		LimitReport report{.name = telemetry::name_of(rules, limit.rule), .scope = limit.scope};
 		for (unsigned dimension = 0; dimension < SLUICE_DIMENSIONS; dimension++) {
 			const auto& meter = limit.meter[dimension];

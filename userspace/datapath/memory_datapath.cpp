@@ -79,18 +79,9 @@ Running MemoryDatapath::read() const
 Result<policy::Heritage> MemoryDatapath::heritage()
 {
 	SLUICE_TRY(admit());
-	policy::Heritage heritage;
 	if (!image_)
-		return heritage;
-	heritage.services = image_->service_names;
-	heritage.rules = image_->rule_names;
-	heritage.generation = image_->config.generation;
-	for (std::size_t i = 1; i < image_->limits.size(); i++) {
-		const sluice_limit& limit = image_->limits[i];
-		if (limit.rule < heritage.rules.size())
-			heritage.limits.emplace(heritage.rules[limit.rule].text, limit);
-	}
-	return heritage;
+		return policy::Heritage{};
+	return policy::inherit(image_->config.generation, image_->service_names, image_->rule_names, image_->limits);
 }
 
 Result<std::optional<Running>> MemoryDatapath::running()

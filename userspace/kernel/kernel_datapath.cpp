@@ -60,21 +60,6 @@ Result<Renamed> renamed_by(const policy::Image& image, const std::optional<Gener
 		       policy::renamed(before.rules, image.rule_names, SLUICE_RULE_FIRST_FAILSAFE)};
 }
 
-policy::Heritage heritage_of(const Running& running)
-{
-	policy::Heritage heritage;
-	heritage.services = running.services;
-	heritage.rules = running.rules;
-	for (std::size_t i = 1; i < running.limits.size(); i++) {
-		const sluice_limit& limit = running.limits[i];
-		if (limit.rule >= running.rules.size())
-			continue;
-		const char* name = running.rules[limit.rule].text;
-		heritage.limits.emplace(std::string(name, ::strnlen(name, SLUICE_NAME_SIZE)), limit);
-	}
-	return heritage;
-}
-
 }  // namespace
 
 KernelDatapath::KernelDatapath(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -96,14 +81,12 @@ Result<std::unique_ptr<KernelDatapath>> KernelDatapath::open(const Options& opti
 
 Result<policy::Heritage> KernelDatapath::heritage()
 {
-	policy::Heritage heritage;
 	const auto& running = state_->history.running();
+	Running read;
 	if (running && running->is_readable()) {
-		SLUICE_TRY_ASSIGN(const Running read, running->read());
-		heritage = heritage_of(read);
+		SLUICE_TRY_ASSIGN(read, running->read());
 	}
-	heritage.generation = running ? running->number() : 0;
-	return heritage;
+	return policy::inherit(running ? running->number() : 0, read.services, read.rules, read.limits);
 }
 
 Result<std::optional<Running>> KernelDatapath::running()

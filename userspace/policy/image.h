@@ -28,9 +28,13 @@ struct RangeImage {
 struct Heritage {
 	std::vector<sluice_name> services;            // by slot
 	std::vector<sluice_name> rules;               // by rule number
-	std::map<std::string, sluice_limit> limits;   // by rule name, retired ones included while their region is theirs
+	std::map<std::string, sluice_limit> limits;   // by rule name, retired meters included while their region is theirs
 	std::uint32_t generation = 0;                 // 0: there was none
 };
+
+// What a generation leaves, from its own maps.
+Heritage inherit(std::uint32_t generation, const std::vector<sluice_name>& services, const std::vector<sluice_name>& rules,
+		 const std::vector<sluice_limit>& limits);
 
 struct Image {
 	// The generation's own maps.

@@ -50,6 +50,7 @@ public:
 
 	Result<void> express_all(const std::vector<std::uint16_t>& rules);
 	void keep_retired(const std::vector<sluice_name>& rule_names);
+	void keep_lost_meters();
 	Result<void> place_newcomers();
 	std::vector<sluice_limit> take() { return std::move(limits_); }
 
@@ -62,6 +63,7 @@ private:
 
 	Result<sluice_meter> express_meter(std::size_t use, sluice_dimension dimension);
 	const sluice_meter* previous(const LimitUse& use, sluice_dimension dimension) const;
+	void keep(sluice_limit limit, std::uint16_t rule);
 	std::uint64_t start_of(std::uint32_t first, std::uint32_t sets) const;
 	Error too_small(const LimitUse& use) const;
 
@@ -118,16 +120,43 @@ void Builder::keep_retired(const std::vector<sluice_name>& rule_names)
 		if (rule_names[number].retired == 0 || rule_names[number].kind != SLUICE_RULE_LIMIT)
 			continue;
 		const auto found = heritage_.limits.find(text_of(rule_names[number]));
-		if (found == heritage_.limits.end() || limits_.size() >= SLUICE_MAX_LIMITS)
-			continue;
-		sluice_limit limit = found->second;
-		limit.rule = static_cast<std::uint16_t>(number);
-		bool whole = true;
-		for (const sluice_meter& meter : limit.meter)
-			whole = whole && (meter.speed == 0 || regions_.claim(meter.first_set, meter.set_mask + 1));
-		if (whole)
-			limits_.push_back(limit);
+		if (found != heritage_.limits.end())
+			keep(found->second, static_cast<std::uint16_t>(number));
 	}
+}
+
+// A limit that is in the policy without a quantity that it had before: the same, for that meter alone.
+void Builder::keep_lost_meters()
+{
+	for (std::size_t i = 0; i < uses_.size(); i++) {
+		const auto found = heritage_.limits.find(uses_[i].name);
+		if (found == heritage_.limits.end() || found->second.scope != uses_[i].scope)
+			continue;
+		sluice_limit lost = found->second;
+		for (const sluice_dimension dimension : kDimensions) {
+			if (limits_[i + 1].meter[dimension].speed != 0)
+				lost.meter[dimension] = sluice_meter{};
+		}
+		keep(lost, limits_[i + 1].rule);
+	}
+}
+
+// The meters of `limit` whose regions are still free, if there are any.
+void Builder::keep(sluice_limit limit, std::uint16_t rule)
+{
+	if (limits_.size() >= SLUICE_MAX_LIMITS)
+		return;
+	bool kept = false;
+	for (sluice_meter& meter : limit.meter) {
+		if (meter.speed != 0 && regions_.claim(meter.first_set, meter.set_mask + 1))
+			kept = true;
+		else
+			meter = sluice_meter{};
+	}
+	limit.rule = rule;
+	limit.retired = 1;
+	if (kept)
+		limits_.push_back(limit);
 }
 
 // The largest first: every region is aligned to its size, so that they pack.
@@ -211,6 +240,7 @@ Result<std::vector<sluice_limit>> build_limits(const std::vector<LimitUse>& uses
 	SLUICE_TRY(frugal.express_all(rules));
 	Builder generous = frugal;
 	generous.keep_retired(rule_names);
+	generous.keep_lost_meters();
 	if (generous.place_newcomers())
 		return generous.take();
 	SLUICE_TRY(frugal.place_newcomers());

@@ -65,7 +65,8 @@ struct sluice_limit {
 	struct sluice_addr mask[SLUICE_FAMILIES]; /* what of an address is the key; all zero: one key for all */
 	__u16 rule;                               /* its own number in the rule counters */
 	__u8 scope;                               /* enum sluice_scope */
-	__u8 reserved[29];
+	__u8 retired;                             /* 1: holds no packet, here for the levels that its meters keep */
+	__u8 reserved[28];
 	struct sluice_meter meter[SLUICE_DIMENSIONS];
 };
 
