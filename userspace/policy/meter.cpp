@@ -75,7 +75,8 @@ Result<sluice_meter> express(const Meter& meter, sluice_dimension dimension, std
 		return Error(ErrorCode::kInvalid, "the rate " + meter.rate.to_string() + " is faster than any clock tick can express",
 			     "leave it out: nothing reaches it");
 	if (burst > kMostBurstUnits)
-		return Error(ErrorCode::kInvalid, "the burst of " + std::to_string(meter.burst) + " is too large", "lower the burst");
+		return Error(ErrorCode::kInvalid, "the burst of " + std::to_string(meter.burst) + " is more than any clock tick can express",
+			     "lower the burst");
 	if (speed < kLeastSpeed)
 		return Error(ErrorCode::kInvalid,
 			     "no clock tick can express the rate " + meter.rate.to_string() + " beside a burst of " +

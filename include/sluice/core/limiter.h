@@ -1,8 +1,8 @@
 /* Ring 1: the limiter's arithmetic: GCRA over a set of tagged buckets.
  *
  * The bound. A key's bucket admits a charge only if its level stays at or under `burst`, and levels sink at the
- * meter's rate and no faster: in any window, admitted <= burst + rate * (window + clock tick), whatever the number
- * of processors, because a charge is one compare-and-swap.
+ * meter's rate and no faster: in any window, admitted <= burst + rate * (window + clock tick + 2^16 ns), rounded up to a
+ * whole charge, whatever the number of processors, because a charge is one compare-and-swap.
  *
  * A refused charge writes nothing.
  *
