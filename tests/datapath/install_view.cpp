@@ -3,7 +3,6 @@
 
 #include "install_fixture.h"
 #include "kernel/pinned_view.h"
-#include "kernel/probe.h"
 #include "kernel/run_packet.h"
 
 namespace sluice::kernel::test {
@@ -55,14 +54,6 @@ TEST_F(InstallView, EverythingWithTheDaemonDead)
 	EXPECT_EQ("sl0", links->at(0).interface);
 	EXPECT_EQ(1u, links->at(0).generation);
 	EXPECT_EQ(before, pinned());
-}
-
-TEST_F(InstallView, ThisKernelHasWhatSluiceNeeds)
-{
-	const auto found = probe();
-	ASSERT_TRUE(found) << found.error().sentence();
-	EXPECT_EQ(kernel_release(), found->release);
-	EXPECT_TRUE(found->missing.empty()) << found->missing.front();
 }
 
 TEST_F(InstallView, ATooShortFrameIsAnErrorNotAVerdict)

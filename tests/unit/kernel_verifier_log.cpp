@@ -50,7 +50,7 @@ const Row kRows[] = {
 	{"too many jumps", E2BIG, "The sequence of 8193 jumps is too complex.\n", ErrorCode::kUnsupported,
 	 "on Linux 6.1.0: the program is too complex for this kernel's verifier", "newer kernel"},
 	{"no loops", EINVAL, "back-edge from insn 73 to 12\n", ErrorCode::kUnsupported,
-	 "on Linux 6.1.0: this kernel's verifier knows no loops", "5.18"},
+	 "on Linux 6.1.0: this kernel's verifier takes a loop of the program for an endless one", "5.18"},
 	{"the stack", EACCES, "combined stack size of 3 calls is 544. Too large\n", ErrorCode::kUnsupported,
 	 "on Linux 6.1.0: the program needs more stack than this kernel allows", "uname -r"},
 	{"no memory for a map", ENOMEM,

@@ -14,6 +14,7 @@
 #include "kernel/calls.h"
 #include "kernel/kernel_datapath.h"
 #include "kernel/pin_lock.h"
+#include "kernel/probe.h"
 
 namespace sluice::daemon {
 namespace {
@@ -55,6 +56,8 @@ int run(const Options& options)
 
 	const SystemClock clock;
 	kernel::Calls calls;
+	if (const auto able = kernel::require_kernel(calls); !able)
+		return fail(able.error());
 	kernel::Options kernel_options;
 	kernel_options.pins = options.pins;
 	kernel_options.bucket_bytes = options.limiter_bytes;

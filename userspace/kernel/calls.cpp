@@ -121,6 +121,25 @@ int Calls::link_by_id(std::uint32_t id)
 	return refused ? refused : or_errno(::bpf_link_get_fd_by_id(id));
 }
 
+int Calls::has_program_type(int type)
+{
+	const int refused = admit();
+	return refused ? refused : ::libbpf_probe_bpf_prog_type(static_cast<bpf_prog_type>(type), nullptr);
+}
+
+int Calls::has_map_type(int type)
+{
+	const int refused = admit();
+	return refused ? refused : ::libbpf_probe_bpf_map_type(static_cast<bpf_map_type>(type), nullptr);
+}
+
+int Calls::has_helper(int program_type, int helper)
+{
+	const int refused = admit();
+	return refused ? refused
+		       : ::libbpf_probe_bpf_helper(static_cast<bpf_prog_type>(program_type), static_cast<bpf_func_id>(helper), nullptr);
+}
+
 int Calls::program_load(sluice_bpf* skeleton)
 {
 	const int refused = admit();

@@ -66,6 +66,11 @@ public:
 	int next_link_id(std::uint32_t id, std::uint32_t& next);
 	int link_by_id(std::uint32_t id);
 
+	// 1: the kernel has it and lets this process use it; 0: it does not. Enumerators of linux/bpf.h.
+	int has_program_type(int type);
+	int has_map_type(int type);
+	int has_helper(int program_type, int helper);
+
 	int program_load(sluice_bpf* skeleton);
 
 	int pin(int object, const std::string& path);

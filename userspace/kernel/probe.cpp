@@ -4,10 +4,6 @@
 #include <sys/utsname.h>
 
 #include <array>
-#include <cerrno>
-
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 
 #include "base/fd.h"
 #include "base/file.h"
@@ -48,25 +44,37 @@ std::string kernel_release()
 	return ::uname(&name) == 0 ? name.release : "unknown";
 }
 
-Result<Probe> probe()
+Result<Probe> probe(Calls& calls)
 {
 	const LogCapture log;
-	const Fd map(::bpf_map_create(BPF_MAP_TYPE_ARRAY, "sluice_probe", 4, 8, 1, nullptr));
-	if (!map)
-		return explain_load_failure(errno, log.text(), kernel_release());
+	const int map = calls.map_create("sluice_probe", {BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0});
+	if (map < 0)
+		return explain_load_failure(-map, log.text(), kernel_release());
+	const Fd closed_at_the_end(map);
 
 	Probe found{kernel_release(), {}};
-	if (::libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_XDP, nullptr) != 1)
+	if (calls.has_program_type(BPF_PROG_TYPE_XDP) != 1)
 		found.missing.emplace_back("the kernel, or this process's permissions, allow no XDP programs");
 	for (const Need& need : kMapTypes) {
-		if (::libbpf_probe_bpf_map_type(static_cast<bpf_map_type>(need.number), nullptr) != 1)
+		if (calls.has_map_type(need.number) != 1)
 			found.missing.push_back(lacks("map type", need));
 	}
 	for (const Need& need : kHelpers) {
-		if (::libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, static_cast<bpf_func_id>(need.number), nullptr) != 1)
+		if (calls.has_helper(BPF_PROG_TYPE_XDP, need.number) != 1)
 			found.missing.push_back(lacks("helper", need));
 	}
 	return found;
+}
+
+Result<void> require_kernel(Calls& calls)
+{
+	SLUICE_TRY_ASSIGN(const Probe found, probe(calls));
+	if (found.missing.empty())
+		return {};
+	std::string all;
+	for (const std::string& sentence : found.missing)
+		all += (all.empty() ? "" : "; ") + sentence;
+	return Error(ErrorCode::kUnsupported, "on Linux " + found.release + ": " + all, kOldestKernel);
 }
 
 }  // namespace sluice::kernel

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "kernel/calls.h"
 
 namespace sluice::kernel {
 
@@ -14,7 +15,10 @@ struct Probe {
 };
 
 // Asks the kernel; attaches nothing and leaves nothing. Error kDenied when BPF may not be used at all.
-Result<Probe> probe();
+Result<Probe> probe(Calls& calls);
+
+// Error kUnsupported that names everything that is missing.
+Result<void> require_kernel(Calls& calls);
 
 // "6.1.0-18-amd64".
 std::string kernel_release();

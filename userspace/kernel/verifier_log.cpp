@@ -16,7 +16,6 @@ namespace sluice::kernel {
 namespace {
 
 constexpr std::size_t kKept = 256 * 1024;
-constexpr const char* kOldest = "Sluice needs Linux 5.18 or later";
 
 // libbpf's callback has no argument of ours.
 thread_local LogCapture* current = nullptr;
@@ -68,7 +67,7 @@ std::optional<Error> explain_map(std::string_view log)
 		return Error(ErrorCode::kExhausted, "map " + name + " is larger than this kernel allows",
 			     "make the policy smaller");
 	if (has(log.substr(at), "(-22)"))
-		return Error(ErrorCode::kUnsupported, "this kernel refuses the type, the size or a flag of map " + name, kOldest);
+		return Error(ErrorCode::kUnsupported, "this kernel refuses the type, the size or a flag of map " + name, kOldestKernel);
 	if (has(log.substr(at), "(-1)"))
 		return {};
 	return Error(ErrorCode::kFailed, "the kernel refuses map " + name + ": " + why);
@@ -80,7 +79,7 @@ std::optional<Error> explain_helper(std::string_view log)
 		const std::string name = after(log, before, " \n");
 		if (!name.empty())
 			return Error(ErrorCode::kUnsupported, "this kernel does not offer the helper " + name + " to XDP programs",
-				     kOldest);
+				     kOldestKernel);
 	}
 	return {};
 }
@@ -91,7 +90,8 @@ std::optional<Error> explain_complexity(std::string_view log)
 		return Error(ErrorCode::kUnsupported, "the program is too complex for this kernel's verifier",
 			     "use a newer kernel; if this one is recent, report it with the output of uname -r");
 	if (has(log, "back-edge from insn"))
-		return Error(ErrorCode::kUnsupported, "this kernel's verifier knows no loops", kOldest);
+		return Error(ErrorCode::kUnsupported, "this kernel's verifier takes a loop of the program for an endless one",
+			     std::string(kOldestKernel) + "; on such a one it is a defect of this build: report it");
 	if (has(log, "combined stack size of") || has(log, "stack size exceeds"))
 		return Error(ErrorCode::kUnsupported, "the program needs more stack than this kernel allows",
 			     "report it with the output of uname -r");
@@ -105,7 +105,7 @@ std::optional<Error> explain_btf(std::string_view log)
 		return Error(ErrorCode::kUnsupported, "this kernel carries no BTF",
 			     "use a kernel that was built with CONFIG_DEBUG_INFO_BTF=y, as those of the distributions are");
 	if (has(log, "BTF loading error") || has(log, "Error loading .BTF into kernel"))
-		return Error(ErrorCode::kUnsupported, "this kernel does not understand the program's type information", kOldest);
+		return Error(ErrorCode::kUnsupported, "this kernel does not understand the program's type information", kOldestKernel);
 	return {};
 }
 
@@ -186,7 +186,7 @@ Error explain_load_failure(int error, std::string_view log, std::string_view rel
 	if (known)
 		return std::move(*known).within(where);
 	if (error == ENOSYS)
-		return Error(ErrorCode::kUnsupported, where + ": the kernel was built without BPF", kOldest);
+		return Error(ErrorCode::kUnsupported, where + ": the kernel was built without BPF", kOldestKernel);
 	if (error == ENOMEM)
 		return Error(ErrorCode::kExhausted, where + ": the kernel has no memory for the program", "free memory");
 	const std::string word = last_word(log);

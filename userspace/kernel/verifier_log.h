@@ -8,6 +8,9 @@
 
 namespace sluice::kernel {
 
+// What to do about a kernel that lacks something.
+inline constexpr const char* kOldestKernel = "Sluice needs Linux 5.18 or later";
+
 // Collects what libbpf prints in this thread, the verifier's log among it; keeps the last 256 KiB. Nestable; outside
 // of one, once there was one, what libbpf prints is discarded.
 class LogCapture {
