@@ -16,6 +16,11 @@ static __always_inline void count(void *map, __u32 index, __u32 length)
 	}
 }
 
+static __always_inline int action_on(__u32 reason)
+{
+	return config.observe || sluice_reason_passes(reason) ? XDP_PASS : XDP_DROP;
+}
+
 static __always_inline int conclude(const struct walk *walk, __u64 now_mono_ns, __u32 interface_index)
 {
 	__u32 reason = walk->decision.reason;
@@ -28,7 +33,7 @@ static __always_inline int conclude(const struct walk *walk, __u64 now_mono_ns, 
 		return XDP_PASS;
 	if (config.events_per_window)
 		report(walk, now_mono_ns, interface_index);
-	return config.observe ? XDP_PASS : XDP_DROP;
+	return action_on(reason);
 }
 
 #endif

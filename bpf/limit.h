@@ -125,9 +125,9 @@ static __always_inline bool meet_limits(struct walk *walk, __u64 now_mono_ns, bo
 	return true;
 }
 
-static __always_inline void limit(struct walk *walk, __u64 now_mono_ns)
+static __always_inline void limit(struct walk *walk, __u64 now_mono_ns, bool charge)
 {
-	if (meet_limits(walk, now_mono_ns, false))
+	if (meet_limits(walk, now_mono_ns, false) && charge)
 		meet_limits(walk, now_mono_ns, true);
 }
 

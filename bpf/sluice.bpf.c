@@ -5,6 +5,7 @@
 
 #include "classify.h"
 #include "conclude.h"
+#include "explain.h"
 #include "limit.h"
 #include "maps.h"
 #include "sluice/core/decide.h"
@@ -44,7 +45,8 @@ static __always_inline __u32 parse(struct xdp_md *context, struct sluice_packet 
 	return reason == SLUICE_UNDECIDED && whole ? reason : (__u32)parse_whole(context, packet);
 }
 
-static __always_inline void judge(struct walk *walk, struct xdp_md *context, __u64 now_mono_ns)
+/* Without `charge`, limits are asked only. */
+static __always_inline void judge(struct walk *walk, struct xdp_md *context, __u64 now_mono_ns, bool charge)
 {
 	__u32 reason = parse(context, &walk->packet);
 
@@ -58,7 +60,7 @@ static __always_inline void judge(struct walk *walk, struct xdp_md *context, __u
 	}
 	walk->decision = sluice_decide(&walk->packet, &walk->facts, config.default_deny, config.drop_fragments);
 	if (sluice_has_limits(&walk->decision))
-		limit(walk, now_mono_ns);
+		limit(walk, now_mono_ns, charge);
 }
 
 SEC("xdp.frags")
@@ -67,6 +69,37 @@ int sluice_xdp(struct xdp_md *context)
 	__u64 now_mono_ns = bpf_ktime_get_coarse_ns();
 	struct walk walk = {};
 
-	judge(&walk, context, now_mono_ns);
+	judge(&walk, context, now_mono_ns, true);
+	return conclude(&walk, now_mono_ns, context->ingress_ifindex);
+}
+
+/* Asked by the daemon (explain.h); never attached. */
+SEC("xdp.frags")
+int sluice_explain(struct xdp_md *context)
+{
+	struct sluice_explanation *out = fresh_explanation();
+	__u64 now_mono_ns = bpf_ktime_get_coarse_ns();
+	struct walk walk = {};
+
+	if (!out)
+		return XDP_ABORTED;
+	judge(&walk, context, now_mono_ns, false);
+	explain_walk(out, &walk, now_mono_ns);
+	explain_limits(out, &walk);
+	return action_on(walk.decision.reason);
+}
+
+/* Run by `sluice replay` (explain.h); never attached. */
+SEC("xdp.frags")
+int sluice_replay(struct xdp_md *context)
+{
+	struct sluice_explanation *out = fresh_explanation();
+	__u64 now_mono_ns = replay_time();
+	struct walk walk = {};
+
+	if (!out)
+		return XDP_ABORTED;
+	judge(&walk, context, now_mono_ns, true);
+	explain_walk(out, &walk, now_mono_ns);
 	return conclude(&walk, now_mono_ns, context->ingress_ifindex);
 }

@@ -20,7 +20,7 @@ _sluice_verb() {
 
 _sluice() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local verbs='check apply status stats events ban unban bans attach detach panic'
+	local verbs='check apply status stats events ban unban bans explain attach detach panic'
 	local globals='--socket --pins --json --help'
 	local verb words='' IFS=$' \t\n'
 
@@ -36,7 +36,8 @@ _sluice() {
 	--mode) words='native generic' ;;
 	--for) words='10m 1h 1d' ;;
 	--interval) words='1s 5s 1m' ;;
-	--why) return ;;
+	--why | --src | --dst | --icmp-type | --length) return ;;
+	--protocol) words='tcp udp icmp icmpv6 gre esp sctp' ;;
 	*)
 		case $verb in
 		'') words="$verbs $globals --version" ;;
@@ -51,6 +52,7 @@ _sluice() {
 		stats) words="--watch --interval --all $globals" ;;
 		events) words="--follow --reason --reasons $globals" ;;
 		ban) words="--for --why $globals" ;;
+		explain) words="--src --dst --protocol --syn --fragment --icmp-type --length $globals" ;;
 		attach) words="$(ls /sys/class/net 2>/dev/null) --mode $globals" ;;
 		detach) words="$(ls /sys/class/net 2>/dev/null) $globals" ;;
 		*) words=$globals ;;

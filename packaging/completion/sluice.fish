@@ -1,6 +1,6 @@
 # fish completion for sluice(1)
 
-set -l verbs check apply status stats events ban unban bans attach detach panic
+set -l verbs check apply status stats events ban unban bans explain attach detach panic
 
 function __sluice_reasons
     command sluice events --reasons --json 2>/dev/null | tr ',{}[]' '\n' | string replace -rf '^ *"reason": *"(.*)"$' '$1'
@@ -25,6 +25,7 @@ complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a events -d 'sam
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a ban -d 'drop addresses and prefixes'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a unban -d 'lift bans'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a bans -d 'list the bans that stand'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a explain -d 'what would become of a packet now, and why'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a attach -d 'judge the packets of an interface'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a detach -d 'stop judging the packets of an interface'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a panic -d 'take Sluice off every interface'
@@ -38,5 +39,12 @@ complete -c sluice -n '__fish_seen_subcommand_from events' -l reason -x -a '(__s
 complete -c sluice -n '__fish_seen_subcommand_from events' -l reasons -d 'what each reason means'
 complete -c sluice -n '__fish_seen_subcommand_from ban' -l for -x -a '10m 1h 1d' -d 'how long'
 complete -c sluice -n '__fish_seen_subcommand_from ban' -l why -x -d 'a note'
+complete -c sluice -n '__fish_seen_subcommand_from explain' -l src -x -d 'who sends it: ADDRESS[:PORT]'
+complete -c sluice -n '__fish_seen_subcommand_from explain' -l dst -x -d 'whom it is for: ADDRESS[:PORT]'
+complete -c sluice -n '__fish_seen_subcommand_from explain' -l protocol -x -a 'tcp udp icmp icmpv6 gre esp sctp' -d 'its protocol'
+complete -c sluice -n '__fish_seen_subcommand_from explain' -l syn -d 'it opens a TCP connection'
+complete -c sluice -n '__fish_seen_subcommand_from explain' -l fragment -d 'a later part of a datagram'
+complete -c sluice -n '__fish_seen_subcommand_from explain' -l icmp-type -x -d 'of ICMP and ICMPv6'
+complete -c sluice -n '__fish_seen_subcommand_from explain' -l length -x -d 'bytes of the whole frame'
 complete -c sluice -n '__fish_seen_subcommand_from attach' -l mode -x -a 'native generic' -d 'this mode only'
 complete -c sluice -n '__fish_seen_subcommand_from attach detach' -a '(__sluice_interfaces)'

@@ -46,6 +46,10 @@ public:
 	Result<void> ban(const datapath::Ban& ban) override { return with([&](auto& d) { return d.ban(ban); }); }
 	Result<void> unban(const net::Prefix& prefix) override { return with([&](auto& d) { return d.unban(prefix); }); }
 	Result<std::vector<datapath::Ban>> bans() override { return with([](auto& d) { return d.bans(); }); }
+	Result<datapath::Explanation> explain(std::span<const std::byte> frame) override
+	{
+		return with([&](auto& d) { return d.explain(frame); });
+	}
 	Result<datapath::Counters> counters() override { return with([](auto& d) { return d.counters(); }); }
 	Result<datapath::MemoryUse> memory() override { return with([](auto& d) { return d.memory(); }); }
 	int events_fd() override { return inner_.events_fd(); }

@@ -154,6 +154,7 @@ ExitCode run(const std::vector<std::string>& arguments, text::Output& out, text:
 	add_ban(line);
 	add_unban(line);
 	add_bans(line);
+	add_explain(line);
 	add_attach(line);
 	add_detach(line);
 	add_panic(line);

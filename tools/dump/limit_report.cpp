@@ -13,41 +13,8 @@
 namespace sluice::dump {
 namespace {
 
-using Wide = unsigned __int128;
-
-constexpr std::array<std::uint64_t, 3> kPeriods{1, 60, 3600};  // seconds
-constexpr Wide kNanoseconds = 1'000'000'000;
-constexpr unsigned kSpeedToTick = SLUICE_TICK_SHIFT + SLUICE_SPEED_SHIFT;
-
-// A meter charges per byte what a policy says in bits.
-std::uint64_t per_cost(unsigned dimension)
-{
-	return dimension == SLUICE_BITS ? 8 : 1;
-}
-
-std::uint64_t in_unit(const sluice_meter& meter, unsigned dimension, std::uint64_t units, bool up)
-{
-	const Wide scaled = static_cast<Wide>(units) * per_cost(dimension);
-	return static_cast<std::uint64_t>((scaled + (up ? meter.cost - 1 : 0)) / meter.cost);
-}
-
-// The count per `period` that a compiler, rounding down, makes into this speed; none if there is no such whole number.
-std::optional<std::uint64_t> exact_count(const sluice_meter& meter, unsigned dimension, std::uint64_t period)
-{
-	const Wide per_count = static_cast<Wide>(meter.cost) << kSpeedToTick;
-	const Wide divisor = kNanoseconds * period * per_cost(dimension);
-	const Wide count = (meter.speed * divisor + per_count - 1) / per_count;
-
-	if (count == 0 || count * per_count / divisor != meter.speed)
-		return std::nullopt;
-	return static_cast<std::uint64_t>(count);
-}
-
-std::uint64_t time_to_sink(const sluice_meter& meter, std::uint64_t units)
-{
-	const Wide ticks = ((static_cast<Wide>(units) << SLUICE_SPEED_SHIFT) + meter.speed - 1) / meter.speed;
-	return static_cast<std::uint64_t>(ticks << SLUICE_TICK_SHIFT);
-}
+using telemetry::in_unit;
+using telemetry::time_to_sink;
 
 Buckets region_of(const sluice_meter& meter, Buckets buckets)
 {
@@ -123,36 +90,10 @@ std::string key_name(const net::Address& source, const sluice_addr& mask)
 
 }  // namespace
 
-const char* dimension_name(unsigned dimension)
-{
-	constexpr std::array<const char*, SLUICE_DIMENSIONS> names{"packets", "bits", "connections"};
-	return dimension < names.size() ? names[dimension] : "?";
-}
-
 const char* scope_name(unsigned scope)
 {
 	constexpr std::array<const char*, SLUICE_SCOPES> names{"all-sources", "each-source", "each-prefix", "limit"};
 	return scope < names.size() ? names[scope] : "?";
-}
-
-net::Rate configured_rate(const sluice_meter& meter, unsigned dimension)
-{
-	for (const std::uint64_t period : kPeriods) {
-		if (const auto count = exact_count(meter, dimension, period))
-			return {.count = *count, .period_seconds = period};
-	}
-	const Wide per_count = static_cast<Wide>(meter.cost) << kSpeedToTick;
-	const auto count_per = [&](std::uint64_t period) {
-		const Wide units = meter.speed * kNanoseconds * period * per_cost(dimension);
-		return static_cast<std::uint64_t>((units + per_count / 2) / per_count);
-	};
-	const std::uint64_t period = count_per(1) >= 1000 ? 1 : 3600;
-	return {.count = count_per(period), .period_seconds = period};
-}
-
-std::uint64_t configured_burst(const sluice_meter& meter, unsigned dimension)
-{
-	return in_unit(meter, dimension, meter.burst, false);
 }
 
 std::vector<LimitReport> report_limits(std::span<const sluice_limit> limits, std::span<const sluice_name> rules,

@@ -11,8 +11,13 @@
 #include "net/rate.h"
 #include "sluice/abi/limit.h"
 #include "sluice/abi/policy.h"
+#include "telemetry/meter_units.h"
 
 namespace sluice::dump {
+
+using telemetry::configured_burst;
+using telemetry::configured_rate;
+using telemetry::dimension_name;
 
 // The buckets of every limit, as one table.
 using Buckets = std::span<const sluice_bucket_set>;
@@ -51,14 +56,8 @@ struct SourceLimit {
 	std::vector<Level> levels;
 };
 
-// "packets", "bits", "connections"; "all-sources", "each-source", "each-prefix", "limit".
-const char* dimension_name(unsigned dimension);
+// "all-sources", "each-source", "each-prefix", "limit".
 const char* scope_name(unsigned scope);
-
-// The rate and the burst that a policy was written with, from a meter that is not absent. The rate is exact where the
-// compiler rounded down, as it does; otherwise the nearest whole number.
-net::Rate configured_rate(const sluice_meter& meter, unsigned dimension);
-std::uint64_t configured_burst(const sluice_meter& meter, unsigned dimension);
 
 // `limits` by number, [0] being "no limit"; `rules` by rule number. A region that reaches past the table reads as empty.
 std::vector<LimitReport> report_limits(std::span<const sluice_limit> limits, std::span<const sluice_name> rules,

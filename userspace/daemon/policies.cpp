@@ -204,6 +204,8 @@ Outcome Policies::conclude(const Job& job, Prepared& prepared)
 	installed_path_ = job.path;
 	observe_ = job.observe;
 	files_ = prepared.files;
+	provenance_ = std::move(prepared.provenance);
+	provenance_generation_ = running_->meta.generation;
 	refused_files_.clear();
 	trouble_.clear();
 	notes_ = sentences(prepared.diagnostics);
@@ -247,6 +249,11 @@ bool Policies::runs_already(const policy::Image& image) const
 {
 	return running_ && running_->meta.abi == image.meta.abi &&
 	       std::memcmp(running_->meta.digest, image.meta.digest, sizeof(image.meta.digest)) == 0;
+}
+
+const policy::Provenance* Policies::provenance() const
+{
+	return running_ && running_->meta.generation == provenance_generation_ ? provenance_.get() : nullptr;
 }
 
 std::vector<std::string> Policies::files() const

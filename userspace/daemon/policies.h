@@ -59,6 +59,8 @@ public:
 
 	// After start().
 	const datapath::Running* running() const { return running_ ? &*running_ : nullptr; }
+	// Which line lists what; null where the running policy's files have not been read: a generation was adopted.
+	const policy::Provenance* provenance() const;
 	// Where the running policy came from.
 	const std::string& installed_path() const { return installed_path_; }
 	// Those whose change makes a reload worth while: of the running policy, and of the last that was refused.
@@ -89,6 +91,8 @@ private:
 	std::string installed_path_;
 	bool observe_ = false;
 	std::optional<datapath::Running> running_;
+	std::shared_ptr<const policy::Provenance> provenance_;
+	std::uint32_t provenance_generation_ = 0;
 	std::vector<std::string> files_;
 	std::vector<std::string> refused_files_;
 	std::vector<std::string> notes_;    // the running policy's own warnings

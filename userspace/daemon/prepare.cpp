@@ -22,10 +22,12 @@ Prepared prepare(const Prepare& what)
 	if (what.observe)
 		loaded.policy->mode = policy::Mode::kObserve;
 	auto image = policy::compile(*loaded.policy, what.heritage, {.bucket_sets = what.bucket_sets, .now_mono_ns = what.now_mono_ns});
-	if (image)
+	if (image) {
 		out.image = std::move(*image);
-	else
+		out.provenance = std::make_shared<const policy::Provenance>(*loaded.policy);
+	} else {
 		out.failure = std::move(image.error()).within(what.path);
+	}
 	return out;
 }
 

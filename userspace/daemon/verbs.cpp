@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "daemon/ban_list.h"
+#include "daemon/explanation.h"
 #include "telemetry/reasons.h"
 
 namespace sluice::daemon {
@@ -86,6 +87,7 @@ void Verbs::add_to(control::Server& server)
 	server.route("POST", "/v1/bans", at_once([this](const Request& request) { return ban(request); }));
 	server.route("DELETE", "/v1/bans", at_once([this](const Request& request) { return unban(request); }));
 	server.route("POST", "/v1/policy", [this](const Request& request, const Respond& respond) { apply(request, respond); });
+	server.route("POST", "/v1/explain", at_once([this](const Request& request) { return explain(request); }));
 	server.route("POST", "/v1/interfaces", at_once([this](const Request& request) { return attach(request); }));
 	server.route("DELETE", "/v1/interfaces/*", at_once([this](const Request& request) { return detach(request); }));
 }
@@ -211,6 +213,18 @@ void Verbs::apply(const Request& request, const Respond& respond)
 		else
 			respond(Response::json(control::to_json(std::get<control::Applied>(*reply))));
 	});
+}
+
+Result<Response> Verbs::explain(const Request& request)
+{
+	SLUICE_TRY_ASSIGN(const auto packet, control::parse_explain_request(request.body));
+	SLUICE_TRY_ASSIGN(const auto frame, net::frame_of(packet));
+	SLUICE_TRY_ASSIGN(const auto explanation, setting_.datapath.explain(std::as_bytes(std::span(frame))));
+	const datapath::Running* running = setting_.policies.running();
+	if (running == nullptr)
+		return Error(ErrorCode::kNotFound, "no policy is installed", "sluice apply FILE");
+	const std::uint64_t now_unix_ns = setting_.clock.unix_ns();
+	return Response::json(control::to_json(put_in_words(explanation, *running, setting_.policies.provenance(), now_unix_ns)));
 }
 
 Result<Response> Verbs::attach(const Request& request)

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "control/explain_messages.h"
 #include "control/server.h"
 #include "daemon/attachments.h"
 #include "daemon/journal.h"
@@ -45,6 +46,7 @@ private:
 	Result<control::Response> ban(const control::Request& request);
 	Result<control::Response> unban(const control::Request& request);
 	void apply(const control::Request& request, const control::Respond& respond);
+	Result<control::Response> explain(const control::Request& request);
 	Result<control::Response> attach(const control::Request& request);
 	Result<control::Response> detach(const control::Request& request);
 

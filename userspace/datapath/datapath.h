@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "sluice/abi/ban.h"
 #include "sluice/abi/counter.h"
 #include "sluice/abi/event.h"
+#include "sluice/abi/explanation.h"
 #include "sluice/abi/policy.h"
 
 namespace sluice::datapath {
@@ -37,6 +39,14 @@ struct Ban {
 	std::uint64_t created_unix_ns = 0;
 	std::string why;  // at most 47 bytes
 };
+
+// Whether `ban` stands at that time, and longer than `other`.
+inline bool stands_longer(const Ban& ban, const std::optional<Ban>& other, std::uint64_t now_mono_ns)
+{
+	constexpr std::uint64_t kForever = SLUICE_BAN_FOREVER;
+	const std::uint64_t until = ban.expires_mono_ns.value_or(kForever);
+	return until > now_mono_ns && (!other || until > other->expires_mono_ns.value_or(kForever));
+}
 
 struct CounterRow {
 	std::uint16_t service = 0;
@@ -62,6 +72,13 @@ struct Running {
 	std::vector<sluice_name> services;
 	std::vector<sluice_name> rules;
 	std::vector<sluice_limit> limits;
+};
+
+// What the running generation says of a frame.
+struct Explanation {
+	sluice_explanation found{};
+	bool passes = false;      // what would become of the frame; in observe mode everything passes
+	std::optional<Ban> ban;   // the ban of its source that stands longest, whether it decides or not
 };
 
 struct MemoryUse {
@@ -93,6 +110,10 @@ public:
 	virtual Result<void> unban(const net::Prefix& prefix) = 0;
 	// Those that have not expired; expired ones are removed on the way.
 	virtual Result<std::vector<Ban>> bans() = 0;
+
+	// Judges `frame` by the running generation and the state as it is at this moment. Charges and counts nothing, removes no
+	// expired ban. Requires at least 14 bytes. Error kNotFound before the first install.
+	virtual Result<Explanation> explain(std::span<const std::byte> frame) = 0;
 
 	virtual Result<Counters> counters() = 0;
 	virtual Result<MemoryUse> memory() = 0;

@@ -191,6 +191,21 @@ Result<std::vector<Ban>> MemoryDatapath::bans()
 	return bans;
 }
 
+Result<Explanation> MemoryDatapath::explain(std::span<const std::byte> frame)
+{
+	SLUICE_TRY(admit());
+	if (!image_)
+		return Error(ErrorCode::kNotFound, "no policy is installed", "sluice apply FILE");
+	explained_.assign(frame.begin(), frame.end());
+	Explanation explanation{found_, image_->config.observe || sluice_reason_passes(found_.reason), {}};
+	const net::Address source = net::Address::from_abi(found_.source);
+	for (const auto& [prefix, ban] : bans_) {
+		if (prefix.contains(source) && stands_longer(ban, explanation.ban, now_mono_ns()))
+			explanation.ban = ban;
+	}
+	return explanation;
+}
+
 Result<Counters> MemoryDatapath::counters()
 {
 	SLUICE_TRY(admit());

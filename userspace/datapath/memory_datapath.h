@@ -31,6 +31,10 @@ public:
 	void count_rule(std::uint16_t rule, sluice_counter more);
 	// Up to 16384 wait; what is more is lost, and counted.
 	void report(const sluice_event& event);
+	// What the next calls of explain find; their ban is the one that stands here.
+	void answer(const sluice_explanation& found) { found_ = found; }
+	// The frame that was explained last.
+	const std::vector<std::byte>& explained() const { return explained_; }
 	// The image that runs; requires one.
 	const policy::Image& image() const { return *image_; }
 
@@ -43,6 +47,7 @@ public:
 	Result<void> ban(const Ban& ban) override;
 	Result<void> unban(const net::Prefix& prefix) override;
 	Result<std::vector<Ban>> bans() override;
+	Result<Explanation> explain(std::span<const std::byte> frame) override;
 	Result<Counters> counters() override;
 	Result<MemoryUse> memory() override;
 	// Thread rule as everywhere; never fails.
@@ -73,6 +78,8 @@ private:
 	std::set<unsigned> ban_lengths_[SLUICE_FAMILIES];
 	std::map<std::pair<std::uint16_t, std::uint8_t>, sluice_counter> counters_;
 	std::map<std::uint16_t, sluice_counter> rule_counters_;
+	sluice_explanation found_{};
+	std::vector<std::byte> explained_;
 	std::deque<sluice_event> events_;
 	std::uint64_t events_lost_ = 0;
 	Fd wakeup_;

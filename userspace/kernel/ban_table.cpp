@@ -149,6 +149,24 @@ Result<std::vector<datapath::Ban>> BanTable::look(std::uint64_t now_mono_ns) con
 	return bans;
 }
 
+Result<std::optional<datapath::Ban>> BanTable::find(const net::Address& source, std::uint64_t now_mono_ns) const
+{
+	SLUICE_TRY_ASSIGN(const sluice_ban_lengths lengths, lengths_.lookup(kZero));
+	const unsigned family = source.family();
+	const unsigned before = family == SLUICE_IPV4 ? SLUICE_IPV4_PREFIX_BITS : 0;
+	std::optional<datapath::Ban> found;
+	for (std::uint32_t i = 0; i < std::min(lengths.count[family], SLUICE_MAX_BAN_LENGTHS); i++) {
+		const unsigned length = std::max<unsigned>(lengths.length[family][i], before) - before;
+		const sluice_ban_key key = key_of(net::Prefix::of(source, std::min(length, source.bits())));
+		const auto value = bans_.lookup(key);
+		if (!value && value.error().code() != ErrorCode::kNotFound)
+			return value.error();
+		if (value && datapath::stands_longer(from_abi(key, *value), found, now_mono_ns))
+			found = from_abi(key, *value);
+	}
+	return found;
+}
+
 Result<void> BanTable::forget_lengths_if_empty() const
 {
 	SLUICE_TRY_ASSIGN(const bool empty, bans_.empty());

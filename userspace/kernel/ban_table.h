@@ -27,6 +27,9 @@ public:
 	// The same, changing nothing.
 	Result<std::vector<datapath::Ban>> look(std::uint64_t now_mono_ns) const;
 
+	// The one of `source` that stands longest at that time; changes nothing.
+	Result<std::optional<datapath::Ban>> find(const net::Address& source, std::uint64_t now_mono_ns) const;
+
 	// Appends the lengths of bans that are there and not listed.
 	Result<void> settle_lengths() const;
 

@@ -6,6 +6,7 @@
 
 #include "kernel/ban_table.h"
 #include "kernel/counter_maps.h"
+#include "kernel/explainer.h"
 #include "kernel/generation.h"
 #include "kernel/history.h"
 #include "kernel/links.h"
@@ -30,6 +31,7 @@ struct KernelDatapath::State {
 	StateMaps maps;
 	Ring ring;
 	std::vector<std::string> notes;
+	std::optional<Explainer> explainer{};  // of the running generation, once somebody asked
 
 	Result<BanTable> bans() const { return BanTable::over(maps.at("bans"), maps.at("ban_lengths")); }
 };
@@ -117,6 +119,7 @@ Result<Running> KernelDatapath::install(policy::Image image)
 	SLUICE_TRY(zero_counters(state.calls, state.maps.at("counters"), state.maps.at("rule_counters"), renamed, undo));
 	SLUICE_TRY(state.links.publish(next, state.history, undo));
 	undo.keep();
+	state.explainer.reset();  // it holds the maps of what ran
 	state.history.advance(state.calls, state.pins, std::move(next), state.notes);
 	return read;
 }
@@ -155,6 +158,23 @@ Result<std::vector<datapath::Ban>> KernelDatapath::bans()
 {
 	SLUICE_TRY_ASSIGN(const BanTable bans, state_->bans());
 	return bans.standing(now_mono_ns());
+}
+
+Result<datapath::Explanation> KernelDatapath::explain(std::span<const std::byte> frame)
+{
+	State& state = *state_;
+	const auto& running = state.history.running();
+	if (!running)
+		return Error(ErrorCode::kNotFound, "no policy is installed", "sluice apply FILE");
+	if (!state.explainer || state.explainer->generation() != running->number()) {
+		state.explainer.reset();
+		SLUICE_TRY_ASSIGN(state.explainer, Explainer::load(state.calls, *running, state.maps));
+	}
+	SLUICE_TRY_ASSIGN(datapath::Explanation explanation, state.explainer->run(frame));
+	SLUICE_TRY_ASSIGN(const BanTable bans, state.bans());
+	const auto source = net::Address::from_abi(explanation.found.source);
+	SLUICE_TRY_ASSIGN(explanation.ban, bans.find(source, explanation.found.now_mono_ns));
+	return explanation;
 }
 
 Result<datapath::Counters> KernelDatapath::counters()

@@ -44,6 +44,7 @@ public:
 	Result<void> ban(const datapath::Ban& ban) override;
 	Result<void> unban(const net::Prefix& prefix) override;
 	Result<std::vector<datapath::Ban>> bans() override;
+	Result<datapath::Explanation> explain(std::span<const std::byte> frame) override;
 	Result<datapath::Counters> counters() override;
 	Result<datapath::MemoryUse> memory() override;
 	int events_fd() override;

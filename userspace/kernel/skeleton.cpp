@@ -28,6 +28,27 @@ Result<bpf_map*> find(const sluice_bpf& skeleton, const std::string& name)
 	return map;
 }
 
+bpf_program* program_of(const sluice_bpf& skeleton, Entry entry)
+{
+	switch (entry) {
+	case Entry::kExplain:
+		return skeleton.progs.sluice_explain;
+	case Entry::kReplay:
+		return skeleton.progs.sluice_replay;
+	case Entry::kJudge:
+		break;
+	}
+	return skeleton.progs.sluice_xdp;
+}
+
+void choose(const sluice_bpf& skeleton, Entry entry)
+{
+	for (const Entry each : {Entry::kJudge, Entry::kExplain, Entry::kReplay})
+		::bpf_program__set_autoload(program_of(skeleton, each), each == entry);
+	::bpf_map__set_autocreate(skeleton.maps.explanation, entry != Entry::kJudge);
+	::bpf_map__set_autocreate(skeleton.maps.replay_clock, entry == Entry::kReplay);
+}
+
 Result<Fd> own(int fd, const std::string& what)
 {
 	const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 3);
@@ -43,13 +64,14 @@ void Skeleton::Destroy::operator()(sluice_bpf* skeleton) const
 	sluice_bpf__destroy(skeleton);
 }
 
-Result<Skeleton> Skeleton::open()
+Result<Skeleton> Skeleton::open(Entry entry)
 {
 	const LogCapture log;
 	sluice_bpf* skeleton = sluice_bpf__open();
 	if (!skeleton)
 		return error_of_errno(errno, "open the program");
-	return Skeleton(skeleton);
+	choose(*skeleton, entry);
+	return Skeleton(skeleton, entry);
 }
 
 void Skeleton::set_config(const sluice_config& config)
@@ -97,7 +119,7 @@ Result<Fd> Skeleton::map(const std::string& name) const
 
 Result<Fd> Skeleton::program() const
 {
-	return own(::bpf_program__fd(skeleton_->progs.sluice_xdp), "the program");
+	return own(::bpf_program__fd(program_of(*skeleton_, entry_)), "the program");
 }
 
 Result<sluice_config> config_in(const void* value, std::size_t size)

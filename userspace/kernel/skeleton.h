@@ -17,9 +17,12 @@ namespace sluice::kernel {
 // The name under which the program's constants are pinned beside its maps.
 inline constexpr const char* kConfigMap = "config";
 
+// The program's ways in (bpf/sluice.bpf.c): one is loaded, with the maps that it needs.
+enum class Entry { kJudge, kExplain, kReplay };
+
 class Skeleton {
 public:
-	static Result<Skeleton> open();
+	static Result<Skeleton> open(Entry entry = Entry::kJudge);
 
 	// Before load: the constants; how a map is declared; its number of entries; a kernel map in place of a new one.
 	void set_config(const sluice_config& config);
@@ -38,8 +41,9 @@ private:
 	struct Destroy {
 		void operator()(sluice_bpf* skeleton) const;
 	};
-	explicit Skeleton(sluice_bpf* skeleton) : skeleton_(skeleton) {}
+	Skeleton(sluice_bpf* skeleton, Entry entry) : skeleton_(skeleton), entry_(entry) {}
 	std::unique_ptr<sluice_bpf, Destroy> skeleton_;
+	Entry entry_;
 };
 
 // The constants inside the value of the map `config`. Error kUnsupported when the value has another size.

@@ -1,0 +1,112 @@
+// `explain`: its arguments, and its answer as people see it.
+#include <gtest/gtest.h>
+
+#include "cli/command_line.h"
+#include "cli/explanation.h"
+
+namespace sluice::cli {
+namespace {
+
+constexpr text::Style kPlain{};
+
+struct Ended {
+	ExitCode code;
+	std::string out;
+	std::string err;
+};
+
+Ended explain(std::vector<std::string> arguments)
+{
+	Ended ended{};
+	text::Output out(ended.out, kPlain), err(ended.err, kPlain);
+	arguments.insert(arguments.begin(), {"--socket", "/nonexistent/sluice.sock", "explain"});
+	ended.code = run(arguments, out, err);
+	return ended;
+}
+
+net::DescribedPacket packet()
+{
+	net::DescribedPacket packet;
+	packet.source = *net::Endpoint::parse("192.0.2.7:50000");
+	packet.destination = *net::Endpoint::parse("203.0.113.10:443");
+	packet.syn = true;
+	return packet;
+}
+
+control::Explained admitted()
+{
+	control::Explained explained;
+	explained.verdict = "pass";
+	explained.reason = "admitted";
+	explained.sentence = "The service admits the source.";
+	explained.service = "api";
+	explained.rule_kind = "-";
+	explained.source = {"192.0.2.7", "no", {}, {}, {}, 0, {}};
+	explained.length = 54;
+	return explained;
+}
+
+TEST(CliExplain, WrongDescriptionsAreRefusedBeforeTheDaemonIsAsked)
+{
+	const std::vector<std::vector<std::string>> wrong = {
+	    {"--src", "192.0.2.7"},
+	    {"--dst", "203.0.113.10:443"},
+	    {"--src", "192.0.2.7", "--dst", "203.0.113.10"},
+	    {"--src", "192.0.2.7", "--dst", "[2001:db8::1]:443"},
+	    {"--src", "192.0.2.300", "--dst", "203.0.113.10:443"},
+	    {"--src", "192.0.2.7", "--dst", "203.0.113.10:70000"},
+	    {"--src", "192.0.2.7", "--dst", "203.0.113.10:443", "--protocol", "carrier-pigeon"},
+	    {"--src", "192.0.2.7", "--dst", "203.0.113.10", "--protocol", "icmp", "--syn"},
+	    {"--src", "192.0.2.7", "--dst", "203.0.113.10:443", "--length", "20"},
+	};
+	for (const auto& arguments : wrong) {
+		const Ended ended = explain(arguments);
+		EXPECT_EQ(ended.code, ExitCode::kWrong) << testing::PrintToString(arguments);
+		EXPECT_EQ(ended.err.rfind("sluice: ", 0), 0u) << ended.err;
+		EXPECT_EQ(ended.out, "");
+	}
+	const std::vector<std::vector<std::string>> right = {
+	    {"--src", "192.0.2.7", "--dst", "203.0.113.10:443"},
+	    {"--src", "[2001:db8::7]:1", "--dst", "[2001:db8::1]:53", "--protocol", "udp", "--length", "1514"},
+	    {"--src", "192.0.2.7", "--dst", "203.0.113.10", "--protocol", "47"},
+	};
+	for (const auto& arguments : right)
+		EXPECT_EQ(explain(arguments).code, ExitCode::kUnreachable) << testing::PrintToString(arguments);
+}
+
+TEST(CliExplain, APacketThatPasses)
+{
+	EXPECT_EQ(render(packet(), admitted(), kPlain), "pass  admitted: The service admits the source.\n"
+	                                                "\n"
+	                                                "packet    tcp 192.0.2.7:50000 > 203.0.113.10:443, SYN, 54 bytes\n"
+	                                                "service   api\n"
+	                                                "rule      none of its own\n"
+	                                                "source    192.0.2.7, on no list\n"
+	                                                "ban       none\n"
+	                                                "limits    none has a say\n");
+}
+
+TEST(CliExplain, WhereItIsWrittenAndWhatIsInTheWay)
+{
+	control::Explained explained = admitted();
+	explained.verdict = "drop";
+	explained.rule = "scanners";
+	explained.rule_kind = "list";
+	explained.rule_place = policy::Place{"/etc/sluice/s\x1b.netset", 12, 0};
+	explained.source = {"192.0.2.7", "denied", "scanners", "192.0.2.0/24", "/etc/sluice/s.netset", 12, {}};
+	explained.ban = control::BanRow{*net::Prefix::parse("192.0.2.7"), 0, {}, {}, "scans"};
+	explained.observed = true;
+	explained.limits = {{"api/each-source", "packets", "2k/s", 2000, 2000, 1, true, 500'000'000},
+	                    {"api/all-sources", "bits", "1G/s", 8000, 0, 12112, true, {}}};
+	explained.limit = 0;
+	explained.recovers_in_ns = 500'000'000;
+	const std::string text = render(packet(), explained, kPlain);
+	for (const char* line : {"rule      scanners (list) at /etc/sluice/s?.netset:12\n",
+	                         "source    192.0.2.7, denied by scanners: 192.0.2.0/24 at /etc/sluice/s.netset:12\n",
+	                         "ban       192.0.2.7 until lifted: scans; it does not decide here\n", "mode      observe",
+	                         "passes in 500ms\n", "refuses for 500ms\n", "never fits\n"})
+		EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
+}
+
+}  // namespace
+}  // namespace sluice::cli
