@@ -1,0 +1,17 @@
+// base64url without padding (RFC 7515, 2), strictly: one text for each sequence of bytes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "identity/bytes.h"
+
+namespace sluice::identity {
+
+// Nothing for a character outside the alphabet (padding and blanks included), for a length that no bytes have, and for
+// spare bits that are not zero.
+std::optional<Bytes> decode_base64url(std::string_view text);
+std::string encode_base64url(ByteView bytes);
+
+}  // namespace sluice::identity
