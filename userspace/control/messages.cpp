@@ -289,18 +289,27 @@ Result<std::vector<BanRow>> parse_bans(const Json& json)
 	return out;
 }
 
+Result<policy::Diagnostics> parse_diagnostics(const Json& json)
+{
+	Reader reader(json, "policy answer");
+	policy::Diagnostics out;
+	for (const auto& item : reader.array("diagnostics")) {
+		Reader row(item, "diagnostic");
+		out.push_back(read_diagnostic(row));
+		if (const auto error = row.error())
+			return *error;
+	}
+	if (const auto error = reader.error())
+		return *error;
+	return out;
+}
+
 Result<ApplyReply> parse_apply_reply(const Json& json)
 {
 	Reader reader(json, "policy answer");
 	if (json.is_object() && json.contains("diagnostics")) {
-		policy::Diagnostics out;
-		for (const auto& item : reader.array("diagnostics")) {
-			Reader row(item, "diagnostic");
-			out.push_back(read_diagnostic(row));
-			if (const auto error = row.error())
-				return *error;
-		}
-		return ApplyReply(std::move(out));
+		SLUICE_TRY_ASSIGN(auto diagnostics, parse_diagnostics(json));
+		return ApplyReply(std::move(diagnostics));
 	}
 	Applied out;
 	out.generation = static_cast<std::uint32_t>(reader.count("generation"));

@@ -113,6 +113,7 @@ Json to_json(const char* name, const std::vector<net::Prefix>& prefixes);
 Result<Status> parse_status(const Json& json);
 Result<std::vector<BanRow>> parse_bans(const Json& json);
 Result<ApplyReply> parse_apply_reply(const Json& json);
+Result<policy::Diagnostics> parse_diagnostics(const Json& json);
 Result<datapath::Interface> parse_interface(const Json& json);
 // The error that an answer carries; none when it carries none.
 std::optional<Error> parse_error(const Json& json);

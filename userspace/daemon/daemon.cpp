@@ -19,11 +19,13 @@
 #include "control/server.h"
 #include "control/socket.h"
 #include "daemon/attachments.h"
+#include "daemon/comparison.h"
 #include "daemon/journal.h"
 #include "daemon/policies.h"
 #include "daemon/verbs.h"
 #include "daemon/watcher.h"
 #include "net/address.h"
+#include "policy/digest.h"
 #include "telemetry/names.h"
 #include "telemetry/rate_meter.h"
 
@@ -75,7 +77,8 @@ struct Daemon::State {
 	      policies({loop, around.datapath, around.clock, around.bucket_sets, options.policy},
 	               [this](const Outcome& outcome) { tell(outcome); }),
 	      attachments(around.datapath, journal, [](const std::string& name) { return ::if_nametoindex(name.c_str()); }),
-	      verbs({around.datapath, around.clock, policies, attachments, journal, meter, [this] { return warnings(); }})
+	      comparison(loop, policies),
+	      verbs({around.datapath, around.clock, policies, comparison, attachments, journal, meter, [this] { return warnings(); }})
 	{
 	}
 
@@ -116,6 +119,7 @@ struct Daemon::State {
 	Journal journal;
 	Policies policies;
 	Attachments attachments;
+	Comparison comparison;
 	telemetry::RateMeter meter;
 	Verbs verbs;
 	std::optional<Watcher> watcher;
@@ -376,7 +380,7 @@ void Daemon::State::tell(const Outcome& outcome)
 	telemetry::PolicyEvent event{outcome.path, 0, {}, failure};
 	if (running != nullptr) {
 		event.generation = running->meta.generation;
-		event.digest = digest_text(running->meta);
+		event.digest = policy::digest_text(running->meta);
 	}
 	bool changed = true;
 	if (failure.empty())

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 
 #include "base/log.h"
+#include "policy/digest.h"
 
 namespace sluice::daemon {
 namespace {
@@ -15,6 +16,7 @@ using control::Applied;
 using control::ApplyReply;
 
 constexpr std::size_t kMostWarnings = 20;
+constexpr std::size_t kMostMeanings = 2;
 
 void fill_text(char* to, std::size_t size, const std::string& text)
 {
@@ -63,7 +65,7 @@ Applied describe_running(const datapath::Running& running, bool changed)
 {
 	Applied applied;
 	applied.generation = running.meta.generation;
-	applied.digest = digest_text(running.meta);
+	applied.digest = policy::digest_text(running.meta);
 	applied.changed = changed;
 	applied.services = in_use(running.services, SLUICE_SERVICE_FIRST, SLUICE_RULE_NONE);
 	applied.limits = in_use(running.rules, SLUICE_RULE_FIRST, SLUICE_RULE_LIMIT);
@@ -72,17 +74,6 @@ Applied describe_running(const datapath::Running& running, bool changed)
 }
 
 }  // namespace
-
-std::string digest_text(const sluice_meta& meta)
-{
-	constexpr char kHex[] = "0123456789abcdef";
-	std::string out;
-	for (const __u8 byte : meta.digest) {
-		out += kHex[byte >> 4];
-		out += kHex[byte & 15];
-	}
-	return out;
-}
 
 Policies::Policies(Setting setting, Told told) : setting_(std::move(setting)), told_(std::move(told)), path_(setting_.path) {}
 
@@ -242,7 +233,26 @@ Result<ApplyReply> Policies::install(const Job& job, Prepared& prepared)
 	}
 	Applied applied = describe_running(*running_, changed);
 	applied.warnings = sentences(prepared.diagnostics);
+	remember(std::move(prepared.meaning));
 	return ApplyReply(std::move(applied));
+}
+
+// The running one, and the one that a rollback returns to.
+void Policies::remember(std::shared_ptr<const policy::Meaning> latest)
+{
+	const sluice_meta& meta = latest->image.meta;
+	std::erase_if(meanings_, [&meta](const std::shared_ptr<const policy::Meaning>& known) {
+		return std::memcmp(known->image.meta.digest, meta.digest, sizeof(meta.digest)) == 0;
+	});
+	meanings_.insert(meanings_.begin(), std::move(latest));
+	if (meanings_.size() > kMostMeanings)
+		meanings_.pop_back();
+}
+
+std::shared_ptr<const policy::Meaning> Policies::meaning() const
+{
+	const auto found = std::ranges::find_if(meanings_, [this](const auto& known) { return runs_already(known->image); });
+	return found != meanings_.end() ? *found : nullptr;
 }
 
 bool Policies::runs_already(const policy::Image& image) const

@@ -61,6 +61,9 @@ public:
 	const datapath::Running* running() const { return running_ ? &*running_ : nullptr; }
 	// Which line lists what; null where the running policy's files have not been read: a generation was adopted.
 	const policy::Provenance* provenance() const;
+	// What the running policy says; null where this daemon has not read it: it was installed by an earlier one, and its files
+	// say something else now.
+	std::shared_ptr<const policy::Meaning> meaning() const;
 	// Where the running policy came from.
 	const std::string& installed_path() const { return installed_path_; }
 	// Those whose change makes a reload worth while: of the running policy, and of the last that was refused.
@@ -82,6 +85,7 @@ private:
 	void finish(const Job& job, Prepared prepared);
 	Outcome conclude(const Job& job, Prepared& prepared);
 	Result<control::ApplyReply> install(const Job& job, Prepared& prepared);
+	void remember(std::shared_ptr<const policy::Meaning> latest);
 	bool runs_already(const policy::Image& image) const;
 	void refuse(const Job& job, const Outcome& outcome);
 
@@ -93,6 +97,7 @@ private:
 	std::optional<datapath::Running> running_;
 	std::shared_ptr<const policy::Provenance> provenance_;
 	std::uint32_t provenance_generation_ = 0;
+	std::vector<std::shared_ptr<const policy::Meaning>> meanings_;  // the latest first
 	std::vector<std::string> files_;
 	std::vector<std::string> refused_files_;
 	std::vector<std::string> notes_;    // the running policy's own warnings
@@ -102,8 +107,5 @@ private:
 	std::unique_ptr<boost::asio::thread_pool> worker_;  // made with the first job: privileges are shed before
 	std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
-
-// "9f86d081…", 64 digits.
-std::string digest_text(const sluice_meta& meta);
 
 }  // namespace sluice::daemon

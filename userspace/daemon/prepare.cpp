@@ -22,12 +22,13 @@ Prepared prepare(const Prepare& what)
 	if (what.observe)
 		loaded.policy->mode = policy::Mode::kObserve;
 	auto image = policy::compile(*loaded.policy, what.heritage, {.bucket_sets = what.bucket_sets, .now_mono_ns = what.now_mono_ns});
-	if (image) {
-		out.image = std::move(*image);
-		out.provenance = std::make_shared<const policy::Provenance>(*loaded.policy);
-	} else {
+	if (!image) {
 		out.failure = std::move(image.error()).within(what.path);
+		return out;
 	}
+	out.provenance = std::make_shared<const policy::Provenance>(*loaded.policy);
+	out.meaning = std::make_shared<policy::Meaning>(policy::meaning_of(std::move(*loaded.policy), *image));
+	out.image = std::move(*image);
 	return out;
 }
 

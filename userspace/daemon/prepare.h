@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "policy/diagnostic.h"
 #include "policy/image.h"
+#include "policy/meaning.h"
 #include "policy/provenance.h"
 
 namespace sluice::daemon {
@@ -27,6 +28,7 @@ struct Prepare {
 struct Prepared {
 	std::optional<policy::Image> image;  // none when a diagnostic is an error, or `failure` says why
 	std::shared_ptr<const policy::Provenance> provenance;  // with the image
+	std::shared_ptr<const policy::Meaning> meaning;  // there when the image is
 	policy::Diagnostics diagnostics;
 	std::vector<std::string> files;      // whose change makes it worth doing again; at least the policy itself
 	std::optional<Error> failure;        // a right policy that this host has no room for

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "daemon/ban_list.h"
 #include "daemon/explanation.h"
+#include "policy/digest.h"
 #include "telemetry/reasons.h"
 
 namespace sluice::daemon {
@@ -88,6 +89,7 @@ void Verbs::add_to(control::Server& server)
 	server.route("DELETE", "/v1/bans", at_once([this](const Request& request) { return unban(request); }));
 	server.route("POST", "/v1/policy", [this](const Request& request, const Respond& respond) { apply(request, respond); });
 	server.route("POST", "/v1/explain", at_once([this](const Request& request) { return explain(request); }));
+	server.route("POST", "/v1/diff", [this](const Request& request, const Respond& respond) { diff(request, respond); });
 	server.route("POST", "/v1/interfaces", at_once([this](const Request& request) { return attach(request); }));
 	server.route("DELETE", "/v1/interfaces/*", at_once([this](const Request& request) { return detach(request); }));
 }
@@ -109,7 +111,7 @@ Result<Response> Verbs::status()
 		out.mode = running->config.observe ? policy::Mode::kObserve : policy::Mode::kEnforce;
 		out.default_action = running->config.default_deny ? policy::Action::kDeny : policy::Action::kAllow;
 		out.generation = running->meta.generation;
-		out.digest = digest_text(running->meta);
+		out.digest = policy::digest_text(running->meta);
 		out.installed_unix_ns = running->meta.installed_unix_ns;
 		out.prefixes = running->meta.prefixes;
 	}
@@ -225,6 +227,25 @@ Result<Response> Verbs::explain(const Request& request)
 		return Error(ErrorCode::kNotFound, "no policy is installed", "sluice apply FILE");
 	const std::uint64_t now_unix_ns = setting_.clock.unix_ns();
 	return Response::json(control::to_json(put_in_words(explanation, *running, setting_.policies.provenance(), now_unix_ns)));
+}
+
+void Verbs::diff(const Request& request, const Respond& respond)
+{
+	const auto wanted = control::parse_diff_request(request.body);
+	if (!wanted) {
+		respond(Response::error(wanted.error()));
+		return;
+	}
+	setting_.comparison.compare(*wanted, [respond](const Result<control::DiffReply>& reply) {
+		if (!reply) {
+			respond(Response::error(reply.error()));
+			return;
+		}
+		if (const auto* diagnostics = std::get_if<policy::Diagnostics>(&*reply))
+			respond(Response::json(control::to_json(*diagnostics), 422));
+		else
+			respond(Response::json(control::to_json(std::get<control::Difference>(*reply))));
+	});
 }
 
 Result<Response> Verbs::attach(const Request& request)

@@ -10,6 +10,7 @@
 #include "control/explain_messages.h"
 #include "control/server.h"
 #include "daemon/attachments.h"
+#include "daemon/comparison.h"
 #include "daemon/journal.h"
 #include "daemon/policies.h"
 #include "datapath/datapath.h"
@@ -25,6 +26,7 @@ public:
 		datapath::Datapath& datapath;
 		const Clock& clock;
 		Policies& policies;
+		Comparison& comparison;
 		Attachments& attachments;
 		Journal& journal;
 		const telemetry::RateMeter& meter;
@@ -47,6 +49,7 @@ private:
 	Result<control::Response> unban(const control::Request& request);
 	void apply(const control::Request& request, const control::Respond& respond);
 	Result<control::Response> explain(const control::Request& request);
+	void diff(const control::Request& request, const control::Respond& respond);
 	Result<control::Response> attach(const control::Request& request);
 	Result<control::Response> detach(const control::Request& request);
 

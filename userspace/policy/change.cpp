@@ -1,55 +1,47 @@
 #include "policy/change.h"
 
+#include <array>
+
 namespace sluice::policy {
+namespace {
+
+// By number.
+constexpr std::array kParts = {"mode", "default", "failsafe", "sources", "services", "limits", "fragments"};
+constexpr std::array kKinds = {"changed", "added", "removed", "lost", "gained", "denied", "allowed", "listed", "unlisted", "limited", "moved"};
+
+static_assert(kParts.size() == static_cast<std::size_t>(Part::kFragments) + 1);
+static_assert(kKinds.size() == static_cast<std::size_t>(ChangeKind::kMoved) + 1);
+
+template <typename Value, std::size_t kCount>
+std::optional<Value> find(const std::array<const char*, kCount>& names, std::string_view name)
+{
+	for (std::size_t i = 0; i < kCount; i++) {
+		if (name == names[i])
+			return static_cast<Value>(i);
+	}
+	return std::nullopt;
+}
+
+}  // namespace
 
 const char* part_name(Part part)
 {
-	switch (part) {
-	case Part::kMode:
-		return "mode";
-	case Part::kDefault:
-		return "default";
-	case Part::kFailsafe:
-		return "failsafe";
-	case Part::kSources:
-		return "sources";
-	case Part::kServices:
-		return "services";
-	case Part::kLimits:
-		return "limits";
-	case Part::kFragments:
-		return "fragments";
-	}
-	return "?";
+	return kParts.at(static_cast<std::size_t>(part));
 }
 
 const char* kind_name(ChangeKind kind)
 {
-	switch (kind) {
-	case ChangeKind::kChanged:
-		return "changed";
-	case ChangeKind::kAdded:
-		return "added";
-	case ChangeKind::kRemoved:
-		return "removed";
-	case ChangeKind::kLost:
-		return "lost";
-	case ChangeKind::kGained:
-		return "gained";
-	case ChangeKind::kDenied:
-		return "denied";
-	case ChangeKind::kAllowed:
-		return "allowed";
-	case ChangeKind::kListed:
-		return "listed";
-	case ChangeKind::kUnlisted:
-		return "unlisted";
-	case ChangeKind::kLimited:
-		return "limited";
-	case ChangeKind::kMoved:
-		return "moved";
-	}
-	return "?";
+	return kKinds.at(static_cast<std::size_t>(kind));
+}
+
+std::optional<Part> find_part(std::string_view name)
+{
+	return find<Part>(kParts, name);
+}
+
+std::optional<ChangeKind> find_kind(std::string_view name)
+{
+	return find<ChangeKind>(kKinds, name);
 }
 
 }  // namespace sluice::policy

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/extent.h"
@@ -42,5 +43,7 @@ using Changes = std::vector<Change>;
 
 const char* part_name(Part part);        // "mode", "default", "failsafe", "sources", "services", "limits", "fragments"
 const char* kind_name(ChangeKind kind);  // "changed", "added", …
+std::optional<Part> find_part(std::string_view name);
+std::optional<ChangeKind> find_kind(std::string_view name);
 
 }  // namespace sluice::policy

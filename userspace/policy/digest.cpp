@@ -147,4 +147,15 @@ Result<std::array<std::uint8_t, 32>> digest_of(const Policy& policy)
 	return out.finish();
 }
 
+std::string digest_text(const sluice_meta& meta)
+{
+	constexpr char kHex[] = "0123456789abcdef";
+	std::string out;
+	for (const __u8 byte : meta.digest) {
+		out += kHex[byte >> 4];
+		out += kHex[byte & 15];
+	}
+	return out;
+}
+
 }  // namespace sluice::policy

@@ -4,13 +4,18 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include "base/result.h"
 #include "policy/model.h"
+#include "sluice/abi/policy.h"
 
 namespace sluice::policy {
 
 // SHA-256 over a canonical form. Requires a policy that validates.
 Result<std::array<std::uint8_t, 32>> digest_of(const Policy& policy);
+
+// "9f86d081…", 64 digits.
+std::string digest_text(const sluice_meta& meta);
 
 }  // namespace sluice::policy

@@ -64,6 +64,37 @@ std::string AddressCount::to_string() const
 	return digits;
 }
 
+std::string AddressCount::words() const
+{
+	constexpr std::size_t kMostDigits = 12;
+	const std::string digits = to_string();
+	if (digits.size() <= kMostDigits)
+		return digits;
+	if (carry_ || (low_ & (low_ - 1)) == 0) {
+		unsigned power = 0;
+		while (power < 128 && (carry_ || (low_ >> power) != 1))
+			power++;
+		return "2^" + std::to_string(power);
+	}
+	return "about " + digits.substr(0, 1) + "." + digits.substr(1, 2) + "e" + std::to_string(digits.size() - 1);
+}
+
+std::optional<AddressCount> AddressCount::parse(std::string_view text)
+{
+	AddressCount count;
+	if (text == kAllOfIpv6) {
+		count.carry_ = true;
+		return count;
+	}
+	for (const char c : text) {
+		const AddressKey digit = static_cast<AddressKey>(c - '0');
+		if (c < '0' || c > '9' || count.low_ > (~AddressKey{0} - digit) / 10)
+			return std::nullopt;
+		count.low_ = count.low_ * 10 + digit;
+	}
+	return text == count.to_string() ? std::optional(count) : std::nullopt;
+}
+
 void ExtentBuilder::add(AddressKey first, AddressKey last, unsigned family)
 {
 	if (open_ && family == family_ && first - key_step(family) == last_) {

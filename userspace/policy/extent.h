@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/address_key.h"
@@ -15,6 +17,10 @@ public:
 	void add(AddressKey addresses_less_one);
 	bool is_zero() const { return low_ == 0 && !carry_; }
 	std::string to_string() const;  // decimal
+	// "256", "2^64", "about 3.96e28": as a person would say it.
+	std::string words() const;
+	// What to_string() gives. None for anything else.
+	static std::optional<AddressCount> parse(std::string_view text);
 
 	bool operator==(const AddressCount&) const = default;
 
