@@ -20,7 +20,7 @@ _sluice_verb() {
 
 _sluice() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local verbs='check apply status stats events ban unban bans explain attach detach panic'
+	local verbs='check apply confirm rollback history status stats events ban unban bans explain attach detach panic'
 	local globals='--socket --pins --json --help'
 	local verb words='' IFS=$' \t\n'
 
@@ -35,6 +35,7 @@ _sluice() {
 	--reason) words=$(_sluice_reasons) ;;
 	--mode) words='native generic' ;;
 	--for) words='10m 1h 1d' ;;
+	--confirm) words='60s 5m' ;;
 	--interval) words='1s 5s 1m' ;;
 	--why | --src | --dst | --icmp-type | --length) return ;;
 	--protocol) words='tcp udp icmp icmpv6 gre esp sctp' ;;
@@ -48,6 +49,7 @@ _sluice() {
 				return
 			fi
 			words=$globals
+			[[ $verb != apply ]] || words="--observe --confirm --force $globals"
 			;;
 		stats) words="--watch --interval --all $globals" ;;
 		events) words="--follow --reason --reasons $globals" ;;

@@ -1,6 +1,6 @@
 # fish completion for sluice(1)
 
-set -l verbs check apply status stats events ban unban bans explain attach detach panic
+set -l verbs check apply confirm rollback history status stats events ban unban bans explain attach detach panic
 
 function __sluice_reasons
     command sluice events --reasons --json 2>/dev/null | tr ',{}[]' '\n' | string replace -rf '^ *"reason": *"(.*)"$' '$1'
@@ -19,6 +19,9 @@ complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -l version -d 'pr
 
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a check -d 'validate a policy, without root or daemon'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a apply -d 'install a policy atomically'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a confirm -d 'keep a policy that was applied with --confirm'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a rollback -d 'go back to the policy before'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a history -d 'which policies were installed, and what became of them'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a status -d 'interfaces, generation, rates, health'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a stats -d 'counters by reason, service, list and limit'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a events -d 'sampled drops, bans, policy changes'
@@ -31,6 +34,9 @@ complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a detach -d 'sto
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a panic -d 'take Sluice off every interface'
 
 complete -c sluice -n '__fish_seen_subcommand_from check apply' -F
+complete -c sluice -n '__fish_seen_subcommand_from apply' -l observe -d 'drop nothing'
+complete -c sluice -n '__fish_seen_subcommand_from apply' -l confirm -x -a '60s 5m' -d 'roll back unless confirmed in this time'
+complete -c sluice -n '__fish_seen_subcommand_from apply' -l force -d 'also what could not be undone'
 complete -c sluice -n '__fish_seen_subcommand_from stats' -l watch -d 'again and again, with rates'
 complete -c sluice -n '__fish_seen_subcommand_from stats' -l interval -x -a '1s 5s 1m' -d 'time between'
 complete -c sluice -n '__fish_seen_subcommand_from stats' -l all -d 'what is zero or retired, too'

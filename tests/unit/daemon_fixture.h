@@ -37,6 +37,8 @@ public:
 	Result<policy::Heritage> heritage() override { return with([](auto& d) { return d.heritage(); }); }
 	Result<std::optional<datapath::Running>> running() override { return with([](auto& d) { return d.running(); }); }
 	Result<datapath::Running> install(policy::Image image) override { return with([&](auto& d) { return d.install(std::move(image)); }); }
+	Result<std::optional<datapath::Running>> previous() override { return with([](auto& d) { return d.previous(); }); }
+	Result<datapath::Running> revert() override { return with([](auto& d) { return d.revert(); }); }
 	Result<datapath::Interface> attach(const std::string& name, std::optional<datapath::AttachMode> only) override
 	{
 		return with([&](auto& d) { return d.attach(name, only); });
@@ -75,6 +77,7 @@ struct DaemonHost {
 		datapath.add_interface("test-eth2", false);
 		options.policy = directory.at("policy.yaml");
 		options.socket = directory.at("control.sock");
+		options.state = directory.at("state");
 	}
 	std::string path() const { return options.policy; }
 

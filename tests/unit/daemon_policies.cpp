@@ -18,7 +18,9 @@ protected:
 	void make()
 	{
 		policies_.reset();
-		policies_.emplace(Policies::Setting{loop_, host_.datapath, host_.clock, 1u << 19, host_.path()},
+		archive_.emplace(host_.options.state, disk_);
+		records_.emplace(*archive_, host_.clock, "boot");
+		policies_.emplace(Policies::Setting{loop_, host_.datapath, host_.clock, 1u << 19, host_.path(), *records_},
 		                  [this](const Outcome& outcome) { told_.push_back(outcome.path); });
 	}
 	// Runs the loop until everything that was asked is answered.
@@ -38,6 +40,9 @@ protected:
 
 	test::DaemonHost host_;
 	boost::asio::io_context loop_;
+	Disk disk_;
+	std::optional<Archive> archive_;
+	std::optional<Records> records_;
 	std::optional<Policies> policies_;
 	std::vector<std::string> told_;
 };

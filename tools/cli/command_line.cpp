@@ -149,6 +149,9 @@ ExitCode run(const std::vector<std::string>& arguments, text::Output& out, text:
 	add_check(line);
 	add_diff(line);
 	add_apply(line);
+	add_confirm(line);
+	add_rollback(line);
+	add_history(line);
 	add_status(line);
 	add_stats(line);
 	add_events(line);

@@ -52,6 +52,9 @@ std::string nearest(std::string_view word, const std::vector<std::string>& words
 void add_check(CommandLine& line);
 void add_diff(CommandLine& line);
 void add_apply(CommandLine& line);
+void add_confirm(CommandLine& line);
+void add_rollback(CommandLine& line);
+void add_history(CommandLine& line);
 void add_status(CommandLine& line);
 void add_stats(CommandLine& line);
 void add_events(CommandLine& line);

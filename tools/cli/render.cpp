@@ -1,5 +1,6 @@
 #include "cli/render.h"
 
+#include "cli/applied.h"
 #include "telemetry/timestamp.h"
 #include "text/number.h"
 #include "text/table.h"
@@ -105,6 +106,8 @@ std::string render(const control::Status& status, const Style& style)
 	                text::scaled(static_cast<double>(rates.dropped_per_second)) + "; " +
 	                text::bit_rate(static_cast<double>(rates.bits_per_second)));
 	out += line(style, "memory", "kernel " + text::bytes(status.kernel_bytes) + ", daemon " + text::bytes(status.daemon_bytes));
+	if (status.waiting)
+		out += line(style, "waiting", style.paint(Colour::kYellow, sentence(*status.waiting)));
 	for (const auto& warning : status.warnings)
 		out += line(style, "warning", style.paint(Colour::kYellow, text::printable(warning)));
 	return out;

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "control/messages.h"
+#include "control/peer.h"
 
 namespace sluice::control {
 
@@ -17,6 +18,7 @@ struct Request {
 	std::map<std::string, std::string> query;
 	std::string last;    // the segment that a route's "*" stands for
 	Json body;           // null when there was none
+	Peer peer;           // who asks
 };
 
 struct Response {

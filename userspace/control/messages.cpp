@@ -82,7 +82,11 @@ Json to_json(const UnbanRequest& request)
 
 Json to_json(const ApplyRequest& request)
 {
-	return {{"path", request.path}, {"mode", request.observe ? Json("observe") : Json(nullptr)}};
+	return {{"path", request.path},
+	        {"mode", request.observe ? Json("observe") : Json(nullptr)},
+	        {"confirm_ns", optional(request.confirm_ns)},
+	        {"force", request.force},
+	        {"session", to_json(request.session)}};
 }
 
 Json to_json(const AttachRequest& request)
@@ -122,8 +126,16 @@ Result<ApplyRequest> parse_apply_request(const Json& json)
 	ApplyRequest request;
 	request.path = reader.text("path");
 	const auto mode = reader.optional_text("mode");
+	request.confirm_ns = reader.optional_count("confirm_ns");
+	request.force = reader.flag_or("force", false);
+	const Json* session = reader.optional_object("session");
 	if (const auto error = reader.error_if_unknown())
 		return *error;
+	if (session != nullptr) {
+		SLUICE_TRY_ASSIGN(request.session, parse_session(*session));
+	}
+	if (request.confirm_ns == 0)
+		return Error(ErrorCode::kInvalid, "a confirmation in no time", "leave 'confirm_ns' out for none");
 	if (mode && *mode != "observe")
 		return Error(ErrorCode::kInvalid, "'mode' must be observe or null");
 	if (request.path.empty() || request.path[0] != '/' || request.path.find('\0') != std::string::npos)
@@ -170,7 +182,8 @@ Json to_json(const Status& status)
 	          {"bits_per_second", status.rates.bits_per_second}}},
 	        {"memory", {{"kernel_bytes", status.kernel_bytes}, {"daemon_bytes", status.daemon_bytes}}},
 	        {"health", status.degraded ? "degraded" : "ok"},
-	        {"warnings", status.warnings}};
+	        {"warnings", status.warnings},
+	        {"waiting", to_json(status.waiting)}};
 }
 
 Json to_json(const std::vector<BanRow>& bans)
@@ -194,7 +207,9 @@ Json to_json(const Applied& applied)
 	        {"services", applied.services},
 	        {"limits", applied.limits},
 	        {"prefixes", applied.prefixes},
-	        {"warnings", applied.warnings}};
+	        {"warnings", applied.warnings},
+	        {"waiting", to_json(applied.waiting)},
+	        {"restores", applied.restores ? Json(*applied.restores) : Json(nullptr)}};
 }
 
 Json to_json(const policy::Diagnostics& diagnostics)
@@ -242,6 +257,9 @@ Result<Status> parse_status(const Json& json)
 	out.degraded = reader.text("health") != "ok";
 	out.warnings = reader.texts("warnings");
 
+	if (const Json* waiting = reader.optional_object("waiting")) {
+		SLUICE_TRY_ASSIGN(out.waiting, parse_waiting(*waiting));
+	}
 	Reader policy(reader.object("policy"), "status: policy");
 	out.policy_path = policy.text("path");
 	out.installed_unix_ns = read_time(policy, "installed_at");
@@ -319,6 +337,11 @@ Result<ApplyReply> parse_apply_reply(const Json& json)
 	out.limits = reader.count("limits");
 	out.prefixes = reader.count("prefixes");
 	out.warnings = reader.texts("warnings");
+	if (const auto restores = reader.optional_count("restores"))
+		out.restores = static_cast<std::uint32_t>(*restores);
+	if (const Json* waiting = reader.optional_object("waiting")) {
+		SLUICE_TRY_ASSIGN(out.waiting, parse_waiting(*waiting));
+	}
 	if (const auto error = reader.error())
 		return *error;
 	return ApplyReply(std::move(out));

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/result.h"
+#include "control/history_messages.h"
 #include "datapath/datapath.h"
 #include "net/prefix.h"
 #include "policy/diagnostic.h"
@@ -38,6 +39,9 @@ struct UnbanRequest {  // DELETE /v1/bans
 struct ApplyRequest {  // POST /v1/policy
 	std::string path;  // absolute
 	bool observe = false;
+	std::optional<std::uint64_t> confirm_ns;  // rolls itself back unless confirmed in that time; never 0
+	bool force = false;                       // also what would cut the session off, or narrow the failsafe
+	std::optional<Session> session;
 };
 struct AttachRequest {  // POST /v1/interfaces
 	std::string name;
@@ -78,6 +82,7 @@ struct Status {  // GET /v1/status
 	std::uint64_t daemon_bytes = 0;
 	bool degraded = false;
 	std::vector<std::string> warnings;
+	std::optional<Waiting> waiting;
 };
 
 struct BanRow {  // one of GET /v1/bans
@@ -88,7 +93,7 @@ struct BanRow {  // one of GET /v1/bans
 	std::string why;
 };
 
-struct Applied {  // POST /v1/policy, 200
+struct Applied {  // POST /v1/policy and POST /v1/rollback, 200
 	std::uint32_t generation = 0;
 	std::string digest;
 	bool changed = false;  // false: this very policy was running
@@ -96,6 +101,8 @@ struct Applied {  // POST /v1/policy, 200
 	std::uint64_t limits = 0;  // places that limit
 	std::uint64_t prefixes = 0;
 	std::vector<std::string> warnings;
+	std::optional<Waiting> waiting;         // a confirmation has to come
+	std::optional<std::uint32_t> restores;  // of a rollback: the generation whose policy this is again
 };
 
 // What POST /v1/policy answers: installed, or why not (422).

@@ -92,6 +92,11 @@ bool Reader::flag(const char* name)
 	return value->get<bool>();
 }
 
+bool Reader::flag_or(const char* name, bool otherwise)
+{
+	return find(name) == nullptr ? otherwise : flag(name);
+}
+
 std::vector<std::string> Reader::texts(const char* name)
 {
 	std::vector<std::string> out;
@@ -127,6 +132,11 @@ const nlohmann::json& Reader::object(const char* name)
 		return kEmptyObject;
 	}
 	return *value;
+}
+
+const nlohmann::json* Reader::optional_object(const char* name)
+{
+	return find(name) == nullptr ? nullptr : &object(name);
 }
 
 std::optional<Error> Reader::error_if_unknown() const

@@ -28,10 +28,13 @@ public:
 	// Absent and null are one.
 	std::optional<std::uint64_t> optional_count(const char* name);
 	bool flag(const char* name);
+	bool flag_or(const char* name, bool otherwise);
 	std::vector<std::string> texts(const char* name);
 	// An array of anything, or an object; an empty one after an error.
 	const nlohmann::json& array(const char* name);
 	const nlohmann::json& object(const char* name);
+	// Present, and null or an object; null otherwise.
+	const nlohmann::json* optional_object(const char* name);
 
 	// The first thing that was wrong.
 	std::optional<Error> error() const { return error_; }

@@ -77,9 +77,10 @@ Result<const Server::State::Route*> find_route(const Server::State& state, Reque
 	return Error(ErrorCode::kInvalid, request.path + " takes " + others + ", not " + request.method);
 }
 
-Result<Request> understood(const http::request<http::string_body>& message)
+Result<Request> understood(const http::request<http::string_body>& message, const Peer& peer)
 {
 	SLUICE_TRY_ASSIGN(Request request, parse_target(message.target()));
+	request.peer = peer;
 	request.method = std::string(message.method_string());
 	if (!message.body().empty()) {
 		SLUICE_TRY_ASSIGN(request.body, parse_json(message.body()));
@@ -101,9 +102,11 @@ asio::awaitable<Response> ask(const Handler& handler, const Request& request)
 	    asio::use_awaitable);
 }
 
-asio::awaitable<Response> answer(const Server::State& state, const http::request<http::string_body>& message)
+asio::awaitable<Response> answer(const Server::State& state, const http::request<http::string_body>& message, Result<Peer> peer)
 {
-	auto request = understood(message);
+	if (!peer)
+		co_return Response::error(peer.error());
+	auto request = understood(message, *peer);
 	if (!request)
 		co_return Response::error(request.error());
 	unsigned status = 0;
@@ -179,7 +182,7 @@ asio::awaitable<bool> exchange(std::shared_ptr<Server::State> state, Stream& str
 	stream.expires_never();
 
 	const auto message = parser.release();
-	Response response = co_await answer(*state, message);
+	Response response = co_await answer(*state, message, peer_of(stream.socket().native_handle()));
 	if (response.more && message.version() == 11) {
 		co_await follow(state, stream, std::move(response));
 		co_return false;

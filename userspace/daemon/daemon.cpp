@@ -22,6 +22,8 @@
 #include "daemon/comparison.h"
 #include "daemon/journal.h"
 #include "daemon/policies.h"
+#include "daemon/records.h"
+#include "daemon/undo_verbs.h"
 #include "daemon/verbs.h"
 #include "daemon/watcher.h"
 #include "net/address.h"
@@ -74,11 +76,14 @@ struct Daemon::State {
 	      life(loop),
 	      farewell(loop),
 	      journal(around.clock, [this] { wake(); }),
-	      policies({loop, around.datapath, around.clock, around.bucket_sets, options.policy},
+	      archive(options.state, disk),
+	      records(archive, around.clock, around.boot),
+	      policies({loop, around.datapath, around.clock, around.bucket_sets, options.policy, records},
 	               [this](const Outcome& outcome) { tell(outcome); }),
 	      attachments(around.datapath, journal, [](const std::string& name) { return ::if_nametoindex(name.c_str()); }),
 	      comparison(loop, policies),
-	      verbs({around.datapath, around.clock, policies, comparison, attachments, journal, meter, [this] { return warnings(); }})
+	      verbs({around.datapath, around.clock, policies, comparison, attachments, journal, meter, [this] { return warnings(); }}),
+	      undo_verbs(policies)
 	{
 	}
 
@@ -117,11 +122,15 @@ struct Daemon::State {
 	asio::steady_timer life;
 	asio::steady_timer farewell;
 	Journal journal;
+	Disk disk;
+	Archive archive;
+	Records records;
 	Policies policies;
 	Attachments attachments;
 	Comparison comparison;
 	telemetry::RateMeter meter;
 	Verbs verbs;
+	UndoVerbs undo_verbs;
 	std::optional<Watcher> watcher;
 	std::optional<control::Server> server;
 	policy::Diagnostics diagnostics;
@@ -199,6 +208,7 @@ Result<void> Daemon::State::open_socket()
 	SLUICE_TRY_ASSIGN(Fd listening, control::listen_at(options.socket, options.socket_group));
 	server.emplace(loop, std::move(listening), options.socket);
 	verbs.add_to(*server);
+	undo_verbs.add_to(*server);
 	return {};
 }
 
@@ -371,13 +381,15 @@ void Daemon::State::reload(const char* why)
 	spdlog::info("reload: {}", why);
 	around.notifier.reloading(around.clock.mono_ns());
 	policies.reload();
+	if (policies.waiting())
+		around.notifier.ready(one_line());
 }
 
 void Daemon::State::tell(const Outcome& outcome)
 {
 	const std::string failure = failure_of(outcome.reply);
 	const datapath::Running* running = policies.running();
-	telemetry::PolicyEvent event{outcome.path, 0, {}, failure};
+	telemetry::PolicyEvent event{outcome.path, 0, {}, failure, cause_name(outcome.cause)};
 	if (running != nullptr) {
 		event.generation = running->meta.generation;
 		event.digest = policy::digest_text(running->meta);

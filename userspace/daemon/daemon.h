@@ -25,6 +25,7 @@ struct Surroundings {
 	const Notifier& notifier;
 	std::uint32_t bucket_sets = 0;                          // of the datapath's bucket table
 	std::function<std::vector<std::string>()> take_notes;   // what the datapath has to say since the last call
+	std::string boot = {};                                  // names this start of the host
 };
 
 class Daemon {

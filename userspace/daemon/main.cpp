@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
 #include "daemon/notifier.h"
@@ -40,6 +41,14 @@ Result<kernel::PinLock> own_pins(const std::string& pins)
 	return kernel::PinLock::take(pins);
 }
 
+// Random at every start of the host. A kernel that does not say makes every start of the daemon one of the host: what
+// waits for a confirmation is then rolled back, never kept.
+std::string boot_name()
+{
+	const auto text = read_file("/proc/sys/kernel/random/boot_id", 64);
+	return text ? text->substr(0, text->find('\n')) : "started at " + std::to_string(SystemClock().boot_ns());
+}
+
 Result<void> serve(Daemon& daemon)
 {
 	SLUICE_TRY(daemon.start());
@@ -66,7 +75,7 @@ int run(const Options& options)
 	if (!datapath)
 		return fail(datapath.error());
 
-	Daemon daemon(options, {**datapath, clock, notifier, (*datapath)->bucket_sets(), [&datapath] { return (*datapath)->take_notes(); }});
+	Daemon daemon(options, {**datapath, clock, notifier, (*datapath)->bucket_sets(), [&datapath] { return (*datapath)->take_notes(); }, boot_name()});
 	const auto served = serve(daemon);
 	if (served)
 		return kDone;

@@ -33,6 +33,8 @@ void describe(CLI::App& app, Options& options, Raw& raw)
 	app.add_option("--socket", options.socket, "the control socket")->capture_default_str()->type_name("PATH");
 	app.add_option("--socket-group", options.socket_group, "a group that may use the socket, beside root")->type_name("GROUP");
 	app.add_option("--pins", options.pins, "where maps, programs and links are pinned")->capture_default_str()->type_name("DIR");
+	app.add_option("--state", options.state, "where the history and what a rollback needs is kept; root's alone")
+	    ->capture_default_str()->type_name("DIR");
 	app.add_option("--mode", raw.mode, "auto, native or generic")
 	    ->check(CLI::IsMember({"auto", "native", "generic"}))->capture_default_str()->type_name("MODE");
 	app.add_option("--limiter-memory", raw.limiter_memory, "kernel memory for the levels of limits")
@@ -88,6 +90,7 @@ Result<std::variant<Options, std::string>> parse_options(std::vector<std::string
 	Options options;
 	options.socket = control::kDefaultSocket;
 	options.pins = kernel::kDefaultPins;
+	options.state = kDefaultState;
 	Raw raw;
 	CLI::App app(kAbout, "sluiced");
 	describe(app, options, raw);

@@ -19,6 +19,7 @@ struct Options {
 	std::string socket;
 	std::string socket_group;  // empty: root's alone
 	std::string pins;
+	std::string state;
 	std::optional<datapath::AttachMode> mode;  // none: native, generic where the driver cannot
 	std::uint64_t limiter_bytes = 32ull << 20;
 	std::uint32_t bans = 65536;
@@ -28,6 +29,8 @@ struct Options {
 
 // What to run with, or a text to print (help, version). Error kInvalid for a command line that is wrong.
 Result<std::variant<Options, std::string>> parse_options(std::vector<std::string> arguments);
+
+inline constexpr const char* kDefaultState = "/var/lib/sluice";
 
 // "33554432", "512K", "32M", "1G", in powers of 1024. Error kInvalid otherwise.
 Result<std::uint64_t> parse_size(const std::string& text);

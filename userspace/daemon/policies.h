@@ -1,6 +1,10 @@
 // Policies: which policy judges, and how the next one takes its place. Files are read and compiled on a thread of their
 // own, one policy at a time; what comes of it is installed on the event loop.
 //
+// Every install is written down before it happens and after it (archive.h): so that it can be undone, and so that a policy
+// which has to be confirmed is rolled back in time whatever dies meanwhile. While one waits for its confirmation, nothing
+// else takes its place: applies are refused, reloads wait.
+//
 // A policy that cannot be used leaves the running one untouched. The event loop's thread only.
 #pragma once
 
@@ -17,18 +21,14 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "control/messages.h"
+#include "daemon/deadline.h"
+#include "daemon/meanings.h"
+#include "daemon/outcome.h"
 #include "daemon/prepare.h"
+#include "daemon/records.h"
 #include "datapath/datapath.h"
 
 namespace sluice::daemon {
-
-// What came of trying a policy. `reply` is Diagnostics when the files are wrong.
-struct Outcome {
-	std::string path;
-	Result<control::ApplyReply> reply;
-	std::vector<std::string> files;
-	std::uint64_t began_unix_ns = 0;
-};
 
 class Policies {
 public:
@@ -41,21 +41,27 @@ public:
 		const Clock& clock;
 		std::uint32_t bucket_sets = 0;
 		std::string path;  // the one of the command line: what a restart returns to
+		Records& records;
 	};
 
 	// `told` hears of every outcome after start(), before the one who asked.
 	Policies(Setting setting, Told told);
 	~Policies();
 
-	// Once, before the loop runs, on the calling thread: the policy of the command line, installed unless it is the one
-	// that runs. When it cannot be used and another one runs, that goes on and the daemon is degraded; when none runs, the
-	// reply is an error or diagnostics.
+	// Once, before the loop runs, on the calling thread. What waits for a confirmation goes on waiting, or is rolled back
+	// when its time is over or the host has started anew. Otherwise the policy of the command line, installed unless it is
+	// the one that runs, or was undone. When it cannot be used and another one runs, that goes on and the daemon is
+	// degraded; when none runs, the reply is an error or diagnostics.
 	Outcome start();
 
-	// Installs another policy. Error kExists when one is being applied already.
-	void apply(const control::ApplyRequest& request, Reply reply);
-	// The current one again, from its files.
+	// Installs another policy. Error kExists when one is being applied already, or waits for its confirmation.
+	void apply(const control::ApplyRequest& request, Reply reply, std::optional<control::Caller> caller = {});
+	// The current one again, from its files; after the confirmation, if one is awaited.
 	void reload();
+	// The policy that waits stays. Error kNotFound when none waits; when it cannot be written down it goes on waiting.
+	Result<control::Confirmed> confirm();
+	// Back to the policy before. Error kNotFound when there is none.
+	void rollback(Reply reply, std::optional<control::Caller> caller = {});
 
 	// After start().
 	const datapath::Running* running() const { return running_ ? &*running_ : nullptr; }
@@ -63,7 +69,7 @@ public:
 	const policy::Provenance* provenance() const;
 	// What the running policy says; null where this daemon has not read it: it was installed by an earlier one, and its files
 	// say something else now.
-	std::shared_ptr<const policy::Meaning> meaning() const;
+	std::shared_ptr<const policy::Meaning> meaning() const { return running_ ? meanings_.of(running_->meta) : nullptr; }
 	// Where the running policy came from.
 	const std::string& installed_path() const { return installed_path_; }
 	// Those whose change makes a reload worth while: of the running policy, and of the last that was refused.
@@ -71,39 +77,71 @@ public:
 	// A policy was refused at start or on reload, and the one before goes on.
 	bool degraded() const { return !trouble_.empty(); }
 	std::vector<std::string> warnings() const;
+	const Ledger& ledger() const { return setting_.records.ledger(); }
+	std::optional<control::Waiting> waiting() const { return setting_.records.waiting(); }
 
 private:
 	struct Job {
+		Cause cause = Cause::kReload;
 		std::string path;
 		bool observe = false;
-		bool reload = false;
+		bool force = false;
+		std::optional<std::uint64_t> confirm_ns;
+		std::optional<control::Session> session;
+		std::optional<control::Caller> caller;
+		std::uint64_t restores = 0;  // the entry whose copy it is made from; 0: from the files
 		Reply reply;
+
+		bool undoes() const { return cause == Cause::kRollback || cause == Cause::kTimeout; }
+	};
+	struct Ready {
+		Prepared prepared;
+		std::string text;                  // fingerprint of the policy's own text
+		Result<Archive::Kept> kept = Archive::Kept{};
 	};
 
+	void read_failsafe();
+	Outcome resume();
+	Outcome run_now(Job job);
+	Job undo_job(Cause cause) const;
+	void time_out();
+
 	Result<Prepare> describe(const Job& job);
+	static Ready make_ready(const Prepare& what, Archive& archive);
+	bool is_busy() const;
+	std::deque<Job>::iterator next_job();
 	void begin_next();
-	void finish(const Job& job, Prepared prepared);
-	Outcome conclude(const Job& job, Prepared& prepared);
-	Result<control::ApplyReply> install(const Job& job, Prepared& prepared);
-	void remember(std::shared_ptr<const policy::Meaning> latest);
+	void finish(Job job, Ready ready);
+	Outcome conclude(const Job& job, Ready& ready);
+	Result<control::ApplyReply> restore(const Job& job, Ready& ready);
+	Result<control::ApplyReply> install(const Job& job, Ready& ready);
+	Result<void> replace(const Job& job, Ready& ready);
+	Result<void> check(const Job& job, const Ready& ready) const;
+	Result<void> fall_back(const Job& job);
 	bool runs_already(const policy::Image& image) const;
 	void refuse(const Job& job, const Outcome& outcome);
 
+	Entry entry_of(const Job& job, const Ready& ready, const std::string& digest) const;
+	Result<void> write_begun(const Job& job, Entry entry, const Result<Archive::Kept>& kept);
+	void arm(std::uint64_t pause_ns);
+
 	Setting setting_;
 	Told told_;
+	Deadline deadline_;
 	std::string path_;  // what a reload reads
 	std::string installed_path_;
 	bool observe_ = false;
 	std::optional<datapath::Running> running_;
 	std::shared_ptr<const policy::Provenance> provenance_;
 	std::uint32_t provenance_generation_ = 0;
-	std::vector<std::shared_ptr<const policy::Meaning>> meanings_;  // the latest first
+	Meanings meanings_;
 	std::vector<std::string> files_;
 	std::vector<std::string> refused_files_;
 	std::vector<std::string> notes_;    // the running policy's own warnings
 	std::vector<std::string> trouble_;  // why the last reload was refused
+	std::optional<std::vector<policy::Failsafe>> failsafe_;  // of what runs; none: not known
 	std::deque<Job> waiting_;
-	bool busy_ = false;
+	std::optional<Cause> busy_;         // with a job that is no longer among those
 	std::unique_ptr<boost::asio::thread_pool> worker_;  // made with the first job: privileges are shed before
 	std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

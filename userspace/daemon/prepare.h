@@ -1,5 +1,5 @@
-// prepare: from a policy's path to an image that can be installed. Reads files and computes; touches nothing that runs,
-// so that it may run beside the event loop.
+// prepare: from a policy's path, or from a stored copy, to an image that can be installed. Reads files and computes;
+// touches nothing that runs, so that it may run beside the event loop.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "control/history_messages.h"
+#include "policy/copy.h"
 #include "policy/diagnostic.h"
 #include "policy/image.h"
 #include "policy/meaning.h"
@@ -18,7 +20,8 @@ namespace sluice::daemon {
 
 struct Prepare {
 	std::string path;
-	bool observe = false;        // judge and count only, whatever the policy says
+	bool observe = false;             // judge and count only, whatever the policy says
+	std::optional<std::string> copy;  // where the stored copy is that stands in for the files
 	policy::Heritage heritage;
 	std::uint32_t bucket_sets = 0;
 	std::uint64_t now_mono_ns = 0;
@@ -31,8 +34,11 @@ struct Prepared {
 	std::shared_ptr<const policy::Meaning> meaning;  // there when the image is
 	policy::Diagnostics diagnostics;
 	std::vector<std::string> files;      // whose change makes it worth doing again; at least the policy itself
-	std::optional<Error> failure;        // a right policy that this host has no room for
+	std::optional<Error> failure;        // a right policy that this host has no room for; a copy that cannot be read
 	std::uint64_t began_unix_ns = 0;
+	std::optional<std::vector<policy::Failsafe>> failsafe;  // none where no policy could be read
+	control::Inventory inventory;
+	std::optional<policy::Copy> copy;    // of what was read; none of what is a copy already
 };
 
 Prepared prepare(const Prepare& what);

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "daemon/ban_list.h"
 #include "daemon/explanation.h"
+#include "daemon/undo_verbs.h"
 #include "policy/digest.h"
 #include "telemetry/reasons.h"
 
@@ -127,6 +128,7 @@ Result<Response> Verbs::status()
 	append(out.warnings, setting_.policies.warnings());
 	append(out.warnings, setting_.attachments.warnings());
 	append(out.warnings, setting_.warnings());
+	out.waiting = setting_.policies.waiting();
 	return Response::json(control::to_json(out));
 }
 
@@ -205,16 +207,7 @@ void Verbs::apply(const Request& request, const Respond& respond)
 		respond(Response::error(wanted.error()));
 		return;
 	}
-	setting_.policies.apply(*wanted, [respond](const Result<control::ApplyReply>& reply) {
-		if (!reply) {
-			respond(Response::error(reply.error()));
-			return;
-		}
-		if (const auto* diagnostics = std::get_if<policy::Diagnostics>(&*reply))
-			respond(Response::json(control::to_json(*diagnostics), 422));
-		else
-			respond(Response::json(control::to_json(std::get<control::Applied>(*reply))));
-	});
+	setting_.policies.apply(*wanted, answer_with(respond), caller_of(request, wanted->session));
 }
 
 Result<Response> Verbs::explain(const Request& request)

@@ -99,6 +99,13 @@ public:
 	// everything is as before.
 	virtual Result<Running> install(policy::Image image) = 0;
 
+	// The generation before the running one, as long as it stays loaded; none otherwise.
+	virtual Result<std::optional<Running>> previous() = 0;
+	// That one judges again, as it was loaded: nothing is built or allocated, so that it works where install() finds no
+	// room. The two change places. Levels of limits whose rates differ may be read wrongly: a last resort.
+	// Error kNotFound when there is none.
+	virtual Result<Running> revert() = 0;
+
 	// Requires a running generation. Native mode first, generic as fallback; `only` forces one.
 	virtual Result<Interface> attach(const std::string& name, std::optional<AttachMode> only) = 0;
 	virtual Result<void> detach(const std::string& name) = 0;

@@ -71,9 +71,9 @@ void MemoryDatapath::report(const sluice_event& event)
 	(void)::eventfd_write(wakeup_.get(), 1);
 }
 
-Running MemoryDatapath::read() const
+Running MemoryDatapath::read(const policy::Image& image)
 {
-	return Running{image_->meta, image_->config, image_->service_names, image_->rule_names, image_->limits};
+	return Running{image.meta, image.config, image.service_names, image.rule_names, image.limits};
 }
 
 Result<policy::Heritage> MemoryDatapath::heritage()
@@ -87,13 +87,28 @@ Result<policy::Heritage> MemoryDatapath::heritage()
 Result<std::optional<Running>> MemoryDatapath::running()
 {
 	SLUICE_TRY(admit());
-	return image_ ? std::optional(read()) : std::nullopt;
+	return image_ ? std::optional(read(*image_)) : std::nullopt;
+}
+
+Result<std::optional<Running>> MemoryDatapath::previous()
+{
+	SLUICE_TRY(admit());
+	return previous_ ? std::optional(read(*previous_)) : std::nullopt;
+}
+
+Result<Running> MemoryDatapath::revert()
+{
+	SLUICE_TRY(admit());
+	if (!previous_)
+		return Error(ErrorCode::kNotFound, "no generation before this one is loaded");
+	std::swap(image_, previous_);
+	return read(*image_);
 }
 
 Result<Running> MemoryDatapath::install(policy::Image image)
 {
 	SLUICE_TRY(admit());
-	image.config.generation = image_ ? image_->config.generation + 1 : 1;
+	image.config.generation = ++last_generation_;
 	image.meta.abi = SLUICE_ABI_VERSION;
 	image.meta.generation = image.config.generation;
 	image.meta.installed_unix_ns = clock_->unix_ns();
@@ -102,8 +117,8 @@ Result<Running> MemoryDatapath::install(policy::Image image)
 		std::erase_if(counters_, [slot](const auto& row) { return row.first.first == slot; });
 	for (const std::uint32_t number : policy::renamed(before.rule_names, image.rule_names, SLUICE_RULE_FIRST_FAILSAFE))
 		rule_counters_.erase(static_cast<std::uint16_t>(number));
-	image_ = std::move(image);
-	return read();
+	previous_ = std::exchange(image_, std::move(image));
+	return read(*image_);
 }
 
 Result<Interface> MemoryDatapath::attach(const std::string& name, std::optional<AttachMode> only)

@@ -41,6 +41,8 @@ public:
 	Result<policy::Heritage> heritage() override;
 	Result<std::optional<Running>> running() override;
 	Result<Running> install(policy::Image image) override;
+	Result<std::optional<Running>> previous() override;
+	Result<Running> revert() override;
 	Result<Interface> attach(const std::string& name, std::optional<AttachMode> only) override;
 	Result<void> detach(const std::string& name) override;
 	Result<std::vector<Interface>> interfaces() override;
@@ -57,7 +59,7 @@ public:
 
 private:
 	Result<void> admit();
-	Running read() const;
+	static Running read(const policy::Image& image);
 	void drop_expired();
 
 	struct HostInterface {
@@ -74,6 +76,8 @@ private:
 	std::uint32_t next_index_ = 2;
 	std::map<std::string, AttachMode> attached_;
 	std::optional<policy::Image> image_;
+	std::optional<policy::Image> previous_;
+	std::uint32_t last_generation_ = 0;
 	std::map<net::Prefix, Ban> bans_;
 	std::set<unsigned> ban_lengths_[SLUICE_FAMILIES];
 	std::map<std::pair<std::uint16_t, std::uint8_t>, sluice_counter> counters_;

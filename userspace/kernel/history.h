@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -33,6 +34,10 @@ public:
 
 	// `next` runs; what ran is the previous one. Unpins all others; what stays pinned is told in `notes`.
 	void advance(Calls& calls, const Pins& pins, Generation next, std::vector<std::string>& notes);
+
+	// The previous one runs, and the one that ran is the previous. Requires both. Without a link nothing but this object
+	// knows: the next to look finds the higher number running.
+	void swap() { std::swap(running_, previous_); }
 
 private:
 	const Generation* find(std::uint32_t program_id) const;

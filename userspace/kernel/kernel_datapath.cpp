@@ -124,6 +124,31 @@ Result<Running> KernelDatapath::install(policy::Image image)
 	return read;
 }
 
+Result<std::optional<Running>> KernelDatapath::previous()
+{
+	const auto& previous = state_->history.previous();
+	if (!previous || !previous->is_readable())
+		return std::optional<Running>();
+	SLUICE_TRY_ASSIGN(Running read, previous->read());
+	return std::optional(std::move(read));
+}
+
+Result<Running> KernelDatapath::revert()
+{
+	State& state = *state_;
+	const auto& previous = state.history.previous();
+	if (!previous || !previous->is_readable())
+		return Error(ErrorCode::kNotFound, "no generation before this one is loaded");
+	SLUICE_TRY(state.links.sweep(state.notes));
+	SLUICE_TRY_ASSIGN(Running read, previous->read());
+	Undo undo;
+	SLUICE_TRY(state.links.publish(*previous, state.history, undo));
+	undo.keep();
+	state.explainer.reset();
+	state.history.swap();
+	return read;
+}
+
 Result<Interface> KernelDatapath::attach(const std::string& name, std::optional<datapath::AttachMode> only)
 {
 	const auto& running = state_->history.running();

@@ -38,6 +38,8 @@ public:
 	Result<policy::Heritage> heritage() override;
 	Result<std::optional<datapath::Running>> running() override;
 	Result<datapath::Running> install(policy::Image image) override;
+	Result<std::optional<datapath::Running>> previous() override;
+	Result<datapath::Running> revert() override;
 	Result<datapath::Interface> attach(const std::string& name, std::optional<datapath::AttachMode> only) override;
 	Result<void> detach(const std::string& name) override;
 	Result<std::vector<datapath::Interface>> interfaces() override;

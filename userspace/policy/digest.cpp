@@ -158,4 +158,12 @@ std::string digest_text(const sluice_meta& meta)
 	return out;
 }
 
+Result<std::array<std::uint8_t, 32>> sha256(std::string_view bytes)
+{
+	std::array<std::uint8_t, 32> digest{};
+	if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1)
+		return Error(ErrorCode::kFailed, "SHA-256 is not available from OpenSSL");
+	return digest;
+}
+
 }  // namespace sluice::policy

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "policy/model.h"
@@ -14,6 +15,8 @@ namespace sluice::policy {
 
 // SHA-256 over a canonical form. Requires a policy that validates.
 Result<std::array<std::uint8_t, 32>> digest_of(const Policy& policy);
+// SHA-256 of bytes as they are.
+Result<std::array<std::uint8_t, 32>> sha256(std::string_view bytes);
 
 // "9f86d081…", 64 digits.
 std::string digest_text(const sluice_meta& meta);

@@ -36,20 +36,10 @@ void make_absolute(std::vector<std::string>& files)
 
 }  // namespace
 
-Loaded load_policy(const std::string& path)
+Loaded load_text(std::string_view text, const std::string& path, const ReadFile& read_list)
 {
-	const auto text = read_regular(path, kMostPolicyBytes);
-	if (!text) {
-		// The message names the path; the diagnostic's place does already.
-		std::string message = text.error().message();
-		if (message.rfind(path, 0) == 0)
-			message.erase(0, message.find_first_not_of(": ", path.size()));
-		Loaded unread{std::nullopt, {path}, {{Severity::kError, {path, 0, 0}, std::move(message), text.error().advice()}}};
-		make_absolute(unread.files);
-		return unread;
-	}
-	Parsed parsed = parse(*text, path, [](const std::string& list) { return read_regular(list, kMostListBytes); });
-	Loaded loaded{std::move(parsed.policy), std::move(parsed.files), std::move(parsed.diagnostics)};
+	Parsed parsed = parse(text, path, read_list);
+	Loaded loaded{std::move(parsed.policy), std::move(parsed.files), std::move(parsed.diagnostics), {}};
 	if (loaded.policy) {
 		for (Diagnostic& diagnostic : validate(*loaded.policy))
 			loaded.diagnostics.push_back(std::move(diagnostic));
@@ -59,6 +49,33 @@ Loaded load_policy(const std::string& path)
 	make_absolute(loaded.files);
 	if (loaded.policy)
 		loaded.policy->files = loaded.files;
+	return loaded;
+}
+
+Loaded load_policy(const std::string& path, Texts texts)
+{
+	const auto text = read_regular(path, kMostPolicyBytes);
+	if (!text) {
+		// The message names the path; the diagnostic's place does already.
+		std::string message = text.error().message();
+		if (message.rfind(path, 0) == 0)
+			message.erase(0, message.find_first_not_of(": ", path.size()));
+		Loaded unread{std::nullopt, {path}, {{Severity::kError, {path, 0, 0}, std::move(message), text.error().advice()}}, {}};
+		make_absolute(unread.files);
+		return unread;
+	}
+	std::vector<FileText> read;
+	const ReadFile read_list = [&read, texts](const std::string& list) {
+		auto content = read_regular(list, kMostListBytes);
+		if (content && texts == Texts::kKeep)
+			read.push_back({list, *content});
+		return content;
+	};
+	Loaded loaded = load_text(*text, path, read_list);
+	if (texts == Texts::kKeep) {
+		read.insert(read.begin(), {path, *text});
+		loaded.texts = std::move(read);
+	}
 	return loaded;
 }
 

@@ -43,6 +43,7 @@ json fields(const PolicyEvent& event)
 {
 	return {{"kind", "policy"},
 	        {"action", event.failure.empty() ? "installed" : "refused"},
+	        {"cause", event.cause},
 	        {"path", event.path},
 	        {"generation", event.generation},
 	        {"digest", event.digest},

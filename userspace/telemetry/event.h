@@ -44,6 +44,7 @@ struct PolicyEvent {
 	std::uint32_t generation = 0;
 	std::string digest;
 	std::string failure;
+	std::string cause;  // "start", "apply", "reload", "rollback", "timeout"
 };
 
 struct InterfaceEvent {

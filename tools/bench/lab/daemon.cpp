@@ -94,7 +94,7 @@ Result<Daemon> Daemon::start(const NetworkNamespace& space, const Setup& setup)
 Command Daemon::command_line() const
 {
 	Command command = space_->command({program("sluiced"), "--policy", policy_path(), "--socket",
-					   directory_ + "/control.sock", "--pins", pins_});
+					   directory_ + "/control.sock", "--pins", pins_, "--state", directory_ + "/state"});
 	if (!setup_.interface.empty())
 		command.arguments.insert(command.arguments.end(), {"--interface", setup_.interface});
 	command.arguments.insert(command.arguments.end(), setup_.options.begin(), setup_.options.end());

@@ -1,0 +1,54 @@
+#include "cli/applied.h"
+
+#include "cli/render.h"
+#include "text/number.h"
+#include "text/table.h"
+
+namespace sluice::cli {
+namespace {
+
+std::string sentence(const control::Applied& applied)
+{
+	const std::string generation = "generation " + std::to_string(applied.generation);
+	const std::string holds = ": " + text::counted(applied.services, "service", "services") + ", " +
+	                          text::counted(applied.limits, "limit", "limits") + ", " +
+	                          text::counted(applied.prefixes, "prefix", "prefixes") + "\n";
+	if (applied.restores == applied.generation)
+		return generation + " judges again" + holds;
+	if (applied.restores)
+		return generation + " installed, the policy of generation " + std::to_string(*applied.restores) + holds;
+	return generation + (applied.changed ? " installed" : " unchanged") + holds;
+}
+
+}  // namespace
+
+std::string sentence(const control::Waiting& waiting)
+{
+	return "generation " + std::to_string(waiting.generation) + " waits for its confirmation: " + text::duration(waiting.remaining_ns) +
+	       " left, then the policy of generation " + std::to_string(waiting.returns_to) + " comes back (sluice confirm)";
+}
+
+ExitCode show_applied(Context& context, const std::string& what, const Result<control::Json>& answer)
+{
+	if (!answer)
+		return fail(context, what, answer.error());
+	const auto reply = control::parse_apply_reply(*answer);
+	if (!reply)
+		return fail(context, what, reply.error());
+	const auto* diagnostics = std::get_if<policy::Diagnostics>(&*reply);
+	if (context.globals.json) {
+		context.out.write(print_json(*answer));
+	} else if (diagnostics != nullptr) {
+		context.err.write(render(*diagnostics, context.err.style()));
+	} else {
+		const auto& applied = std::get<control::Applied>(*reply);
+		for (const auto& warning : applied.warnings)
+			context.err.write(text::printable(warning) + "\n");
+		context.out.write(sentence(applied));
+		if (applied.waiting)
+			context.out.write(sentence(*applied.waiting) + "\n");
+	}
+	return diagnostics != nullptr ? ExitCode::kWrong : ExitCode::kDone;
+}
+
+}  // namespace sluice::cli
