@@ -20,14 +20,14 @@ _sluice_verb() {
 
 _sluice() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local verbs='check apply confirm rollback history status stats events ban unban bans explain attach detach panic'
+	local verbs='check test diff apply confirm rollback history status stats events ban unban bans explain attach detach panic'
 	local globals='--socket --pins --json --help'
 	local verb words='' IFS=$' \t\n'
 
 	COMPREPLY=()
 	verb=$(_sluice_verb)
 	case $before in
-	--socket | --pins)
+	--socket | --pins | --against)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		compopt -o filenames
 		return
@@ -42,7 +42,7 @@ _sluice() {
 	*)
 		case $verb in
 		'') words="$verbs $globals --version" ;;
-		check | apply)
+		check | test | diff | apply)
 			if [[ $word != -* ]]; then
 				mapfile -t COMPREPLY < <(compgen -f -- "$word")
 				compopt -o filenames
@@ -50,6 +50,7 @@ _sluice() {
 			fi
 			words=$globals
 			[[ $verb != apply ]] || words="--observe --confirm --force $globals"
+			[[ $verb != diff ]] || words="--against --exit-code $globals"
 			;;
 		stats) words="--watch --interval --all $globals" ;;
 		events) words="--follow --reason --reasons $globals" ;;

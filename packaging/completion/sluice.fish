@@ -1,6 +1,6 @@
 # fish completion for sluice(1)
 
-set -l verbs check apply confirm rollback history status stats events ban unban bans explain attach detach panic
+set -l verbs check test diff apply confirm rollback history status stats events ban unban bans explain attach detach panic
 
 function __sluice_reasons
     command sluice events --reasons --json 2>/dev/null | tr ',{}[]' '\n' | string replace -rf '^ *"reason": *"(.*)"$' '$1'
@@ -18,6 +18,8 @@ complete -c sluice -s h -l help -d 'print help'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -l version -d 'print the version'
 
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a check -d 'validate a policy, without root or daemon'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a test -d 'unit tests of a policy'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a diff -d 'what a policy would change, in words'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a apply -d 'install a policy atomically'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a confirm -d 'keep a policy that was applied with --confirm'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a rollback -d 'go back to the policy before'
@@ -33,10 +35,12 @@ complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a attach -d 'jud
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a detach -d 'stop judging the packets of an interface'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a panic -d 'take Sluice off every interface'
 
-complete -c sluice -n '__fish_seen_subcommand_from check apply' -F
+complete -c sluice -n '__fish_seen_subcommand_from check test diff apply' -F
 complete -c sluice -n '__fish_seen_subcommand_from apply' -l observe -d 'drop nothing'
 complete -c sluice -n '__fish_seen_subcommand_from apply' -l confirm -x -a '60s 5m' -d 'roll back unless confirmed in this time'
 complete -c sluice -n '__fish_seen_subcommand_from apply' -l force -d 'also what could not be undone'
+complete -c sluice -n '__fish_seen_subcommand_from diff' -l against -r -F -d 'another file in place of the running policy'
+complete -c sluice -n '__fish_seen_subcommand_from diff' -l exit-code -d 'exit with 1 if there is a difference'
 complete -c sluice -n '__fish_seen_subcommand_from stats' -l watch -d 'again and again, with rates'
 complete -c sluice -n '__fish_seen_subcommand_from stats' -l interval -x -a '1s 5s 1m' -d 'time between'
 complete -c sluice -n '__fish_seen_subcommand_from stats' -l all -d 'what is zero or retired, too'

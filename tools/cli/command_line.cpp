@@ -147,6 +147,7 @@ ExitCode run(const std::vector<std::string>& arguments, text::Output& out, text:
 {
 	CommandLine line;
 	add_check(line);
+	add_test(line);
 	add_diff(line);
 	add_apply(line);
 	add_confirm(line);

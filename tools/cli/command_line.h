@@ -50,6 +50,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& words
 
 // Every verb's place in the grammar; each has its file.
 void add_check(CommandLine& line);
+void add_test(CommandLine& line);
 void add_diff(CommandLine& line);
 void add_apply(CommandLine& line);
 void add_confirm(CommandLine& line);
