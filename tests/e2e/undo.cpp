@@ -106,4 +106,24 @@ TEST_F(UndoStory, RollbackReturnsAndTheFileStaysOut)
 	EXPECT_TRUE(closed());
 }
 
+TEST_F(UndoStory, ThePolicyThatWouldCutOffItsSessionIsRefused)
+{
+	start(kOpen);
+	must(daemon().write_file("tried.yaml", kClosed));
+	const auto apply_from = [&](const std::string& connection, std::vector<std::string> more) {
+		lab::Command command = wire().gate().command(
+		    {lab::program("sluice"), "--socket", daemon().directory() + "/control.sock", "apply", tried()});
+		command.arguments.insert(command.arguments.end(), more.begin(), more.end());
+		command.environment = {{"SSH_CONNECTION", connection}};
+		return must(lab::run(command));
+	};
+	const lab::Finished refused = apply_from("198.51.100.7 50022 192.0.2.1 22", {});
+	EXPECT_EQ(refused.code, 1);
+	EXPECT_NE(refused.errors.find("cut off your session from 198.51.100.7:50022: default-deny"), std::string::npos) << refused.errors;
+	EXPECT_FALSE(closed());
+	EXPECT_EQ(apply_from("198.51.100.7 50022 192.0.2.1 22", {"--force"}).code, 0);
+	EXPECT_TRUE(closed());
+	EXPECT_EQ(newest().at("caller").at("ssh"), "198.51.100.7:50022");
+}
+
 }  // namespace sluice::e2e

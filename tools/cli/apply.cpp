@@ -47,7 +47,9 @@ void add_apply(CommandLine& line)
 	             "new one, never by a mixture; a policy with errors leaves the running one untouched. Limits keep their\n"
 	             "levels: nobody is refilled.\n"
 	             "With --confirm the policy before comes back by itself unless `sluice confirm` comes in time, also when\n"
-	             "the daemon or the host dies meanwhile; until then files that change are not read.",
+	             "the daemon or the host dies meanwhile; until then files that change are not read.\n"
+	             "A policy is refused that would drop the SSH session that applies it, or take a way in out of the\n"
+	             "failsafe, unless --force is given.",
 	     .example = "  sluice check policy.yaml && sluice apply policy.yaml\n"
 	                "  sluice apply policy.yaml --confirm 60s && sluice confirm\n"
 	                "  sluice apply policy.yaml --observe     judge and count as if, drop nothing\n"},
@@ -55,7 +57,7 @@ void add_apply(CommandLine& line)
 	verb.add_option("FILE", options->file, "the policy")->required()->type_name("");
 	verb.add_flag("--observe", options->observe, "install it in observe mode, whatever the file says");
 	verb.add_option("--confirm", options->confirm, "roll back unless confirmed in this time")->type_name("DURATION");
-	verb.add_flag("--force", options->force, "also what could not be undone");
+	verb.add_flag("--force", options->force, "also what cuts your session off, narrows the failsafe, or cannot be undone");
 }
 
 }  // namespace sluice::cli

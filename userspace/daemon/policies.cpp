@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 
 #include "base/log.h"
+#include "daemon/admission.h"
 #include "policy/digest.h"
 
 namespace sluice::daemon {
@@ -19,9 +20,8 @@ constexpr std::uint64_t kPauseNs = 5'000'000'000;  // before a rollback that fai
 
 void fill_text(char* to, std::size_t size, const std::string& text)
 {
-	const std::size_t length = std::min(size - 1, text.size());
 	std::memset(to, 0, size);
-	std::memcpy(to, text.data(), length);
+	text.copy(to, size - 1);
 }
 
 std::string text_of(const char* text, std::size_t size)
@@ -52,8 +52,7 @@ Outcome Policies::start()
 {
 	auto running = setting_.datapath.running();
 	if (!running)
-		return {Cause::kStart, setting_.path, std::move(running.error()).within("read the running policy"), {setting_.path},
-		        setting_.clock.unix_ns()};
+		return untried({.cause = Cause::kStart, .path = setting_.path}, std::move(running.error()));
 	running_ = std::move(*running);
 	if (running_)
 		installed_path_ = text_of(running_->meta.policy_path, sizeof(running_->meta.policy_path));
@@ -96,11 +95,16 @@ Outcome Policies::resume()
 	return {Cause::kStart, entry.path, ApplyReply(describe_running(*running_, false)), files_, setting_.clock.unix_ns()};
 }
 
+Outcome Policies::untried(const Job& job, Error error) const
+{
+	return {job.cause, job.path, std::move(error).within("read the running policy"), {job.path}, setting_.clock.unix_ns()};
+}
+
 Outcome Policies::run_now(Job job)
 {
 	auto what = describe(job);
 	if (!what)
-		return {job.cause, job.path, std::move(what.error()).within("read the running policy"), {job.path}, setting_.clock.unix_ns()};
+		return untried(job, std::move(what.error()));
 	Ready ready = make_ready(*what, setting_.records.archive());
 	return conclude(job, ready);
 }
@@ -392,19 +396,28 @@ Result<ApplyReply> Policies::install(const Job& job, Ready& ready)
 }
 
 // Whether it may take the place of what runs.
-Result<void> Policies::check(const Job& job, const Ready& ready) const
+Result<void> Policies::check(const Job& job, const Ready& ready)
 {
 	const bool by_itself = job.cause == Cause::kReload || job.cause == Cause::kStart;
 	if (by_itself && job.restores == 0 && ledger().is_undone(job.path, ready.text))
 		return Error(ErrorCode::kExists, job.path + " says what was rolled back",
 		             "change it, or install it all the same: sluice apply " + job.path);
-	return {};
+	if (job.force || job.restores != 0)
+		return {};
+	if (failsafe_)
+		SLUICE_TRY(check_failsafe(*failsafe_, ready.prepared.failsafe.value_or(std::vector<policy::Failsafe>())));
+	if (!job.session)
+		return {};
+	SLUICE_TRY_ASSIGN(const auto bans, setting_.datapath.bans());
+	return check_session(*ready.prepared.image, *job.session, bans);
 }
 
 Result<void> Policies::replace(const Job& job, Ready& ready)
 {
 	policy::Image image = std::move(*ready.prepared.image);
-	SLUICE_TRY(write_begun(job, entry_of(job, ready, policy::digest_text(image.meta)), ready.kept));
+	// A host is not left without a policy, nor with one that has to go, because its disk is full.
+	const bool must_go_on = job.force || job.undoes() || !running_;
+	SLUICE_TRY(setting_.records.begin(entry_of(job, ready, policy::digest_text(image.meta)), job.confirm_ns, ready.kept, must_go_on));
 	image.meta.installed_unix_ns = setting_.clock.unix_ns();
 	fill_text(image.meta.policy_path, sizeof(image.meta.policy_path), job.path);
 	auto installed = setting_.datapath.install(std::move(image));
@@ -441,22 +454,6 @@ Entry Policies::entry_of(const Job& job, const Ready& ready, const std::string& 
 	return entry;
 }
 
-// A host is not left without a policy, nor with one that has to go, because its disk is full.
-Result<void> Policies::write_begun(const Job& job, Entry entry, const Result<Archive::Kept>& kept)
-{
-	if (job.force || job.undoes() || !running_) {
-		setting_.records.begin_anyway(std::move(entry), job.confirm_ns);
-		if (!kept)
-			setting_.records.note(kept.error());
-		return {};
-	}
-	Result<void> written = kept ? setting_.records.begin(std::move(entry), job.confirm_ns) : Result<void>(kept.error());
-	if (written)
-		return {};
-	return Error(written.error().code(), "what a rollback needs could not be kept: " + written.error().message(),
-	             "make room on the disk, or install it without: sluice apply --force");
-}
-
 bool Policies::runs_already(const policy::Image& image) const
 {
 	return running_ && running_->meta.abi == image.meta.abi &&
@@ -485,7 +482,7 @@ std::vector<std::string> Policies::warnings() const
 	else if (observe_)
 		out.push_back("the policy was applied with --observe; a restart returns to what " + path_ + " says");
 	if (std::ranges::any_of(waiting_, [](const Job& job) { return job.cause == Cause::kReload; }) && ledger().wait)
-		out.push_back("files changed; they are read once the policy is confirmed");
+		out.push_back("files that changed are read once the policy is confirmed");
 	for (const Undone& undone : ledger().undone)
 		out.push_back(undone.path + " was rolled back; it stays out until its text changes or `sluice apply` installs it");
 	if (!setting_.records.unwritten().empty())

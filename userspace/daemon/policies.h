@@ -102,6 +102,7 @@ private:
 
 	void read_failsafe();
 	Outcome resume();
+	Outcome untried(const Job& job, Error error) const;
 	Outcome run_now(Job job);
 	Job undo_job(Cause cause) const;
 	void time_out();
@@ -116,13 +117,12 @@ private:
 	Result<control::ApplyReply> restore(const Job& job, Ready& ready);
 	Result<control::ApplyReply> install(const Job& job, Ready& ready);
 	Result<void> replace(const Job& job, Ready& ready);
-	Result<void> check(const Job& job, const Ready& ready) const;
+	Result<void> check(const Job& job, const Ready& ready);
 	Result<void> fall_back(const Job& job);
 	bool runs_already(const policy::Image& image) const;
 	void refuse(const Job& job, const Outcome& outcome);
 
 	Entry entry_of(const Job& job, const Ready& ready, const std::string& digest) const;
-	Result<void> write_begun(const Job& job, Entry entry, const Result<Archive::Kept>& kept);
 	void arm(std::uint64_t pause_ns);
 
 	Setting setting_;

@@ -44,9 +44,18 @@ Ledger Records::begun(Entry entry, std::optional<std::uint64_t> confirm_ns) cons
 	return next;
 }
 
-Result<void> Records::begin(Entry entry, std::optional<std::uint64_t> confirm_ns)
+Result<void> Records::begin(Entry entry, std::optional<std::uint64_t> confirm_ns, const Result<Archive::Kept>& kept, bool anyway)
 {
-	SLUICE_TRY(archive_.commit(begun(std::move(entry), confirm_ns)));
+	if (anyway) {
+		begin_anyway(std::move(entry), confirm_ns);
+		if (!kept)
+			note(kept.error());
+		return {};
+	}
+	auto written = kept ? archive_.commit(begun(std::move(entry), confirm_ns)) : Result<void>(kept.error());
+	if (!written)
+		return Error(written.error().code(), "what a rollback needs could not be kept: " + written.error().message(),
+		             "make room on the disk, or install it without: sluice apply --force");
 	unwritten_.clear();
 	return {};
 }

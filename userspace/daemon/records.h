@@ -33,8 +33,9 @@ public:
 	// Why the history is not on disk; empty: it is.
 	const std::string& unwritten() const { return unwritten_; }
 
-	// `entry` is about to be installed, and in `confirm_ns` from now it is to be confirmed.
-	Result<void> begin(Entry entry, std::optional<std::uint64_t> confirm_ns);
+	// `entry` is about to be installed, and in `confirm_ns` from now it is to be confirmed. `kept`: what came of keeping its
+	// copy. With `anyway` never an error.
+	Result<void> begin(Entry entry, std::optional<std::uint64_t> confirm_ns, const Result<Archive::Kept>& kept, bool anyway);
 	// The same; it happens whether or not it can be written down.
 	void begin_anyway(Entry entry, std::optional<std::uint64_t> confirm_ns);
 	// What was begun runs, or does not.

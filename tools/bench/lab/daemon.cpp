@@ -121,7 +121,9 @@ Result<void> Daemon::launch()
 Result<Finished> Daemon::command(std::vector<std::string> arguments) const
 {
 	arguments.insert(arguments.begin(), {program("sluice"), "--socket", directory_ + "/control.sock", "--pins", pins_});
-	return run(space_->command(std::move(arguments)), kPatience);
+	Command command = space_->command(std::move(arguments));
+	command.environment = {{"SSH_CONNECTION", ""}};  // whoever runs the lab is not in it
+	return run(command, kPatience);
 }
 
 Result<nlohmann::json> Daemon::ask(std::vector<std::string> arguments) const
