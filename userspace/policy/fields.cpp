@@ -53,7 +53,7 @@ void check_key(Findings& findings, const Yaml& key, std::string_view what, Words
 	} else if (!contains(known, key.text)) {
 		const std::vector<std::string_view> keys(known);
 		findings.error(key, "unknown key " + net::quoted(key.text) + " in " + std::string(what),
-			       nearest(findings, key.text, keys, "known are " + joined(known)));
+			       nearest(findings, key.text, keys, (known.size() == 1 ? "known is " : "known are ") + joined(known)));
 	}
 }
 
@@ -153,7 +153,7 @@ std::optional<std::string> read_word(Findings& findings, const Yaml& node, std::
 	if (contains(later, *word))
 		findings.error(node, "'" + std::string(what) + ": " + *word + "' is not supported by this version", std::string(kNotYet));
 	else
-		findings.error(node, std::string(what) + " is " + net::quoted(*word), "write one of " + joined(known));
+		findings.error(node, std::string(what) + " is " + net::quoted(*word), (known.size() == 1 ? "write " : "write one of ") + joined(known));
 	return std::nullopt;
 }
 

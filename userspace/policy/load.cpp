@@ -1,7 +1,10 @@
 #include "policy/load.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <system_error>
+#include <tuple>
 
 #include "base/file.h"
 #include "policy/validate.h"
@@ -34,6 +37,19 @@ void make_absolute(std::vector<std::string>& files)
 	}
 }
 
+// As a reader goes through the files: those of each together, from its first line to its last, then what is said of the
+// file as a whole.
+void sort_by_place(Diagnostics& diagnostics)
+{
+	std::map<std::string, std::size_t> files;
+	for (const Diagnostic& diagnostic : diagnostics)
+		files.try_emplace(diagnostic.place.file, files.size());
+	const auto key = [&files](const Diagnostic& diagnostic) {
+		return std::tuple(files.at(diagnostic.place.file), diagnostic.place.line - 1, diagnostic.place.column);
+	};
+	std::stable_sort(diagnostics.begin(), diagnostics.end(), [&key](const Diagnostic& a, const Diagnostic& b) { return key(a) < key(b); });
+}
+
 }  // namespace
 
 Loaded load_text(std::string_view text, const std::string& path, const ReadFile& read_list)
@@ -44,6 +60,7 @@ Loaded load_text(std::string_view text, const std::string& path, const ReadFile&
 		for (Diagnostic& diagnostic : validate(*loaded.policy))
 			loaded.diagnostics.push_back(std::move(diagnostic));
 	}
+	sort_by_place(loaded.diagnostics);
 	if (has_errors(loaded.diagnostics))
 		loaded.policy.reset();
 	make_absolute(loaded.files);

@@ -45,6 +45,10 @@ std::optional<Limit> LimitReader::read(const Yaml& node, std::string_view what)
 {
 	if (node.kind == Yaml::Kind::kMapping)
 		return read_in_place(node, what);
+	if (node.kind != Yaml::Kind::kScalar) {
+		findings_.error(node, std::string(what) + " is " + node.what() + ", not a limit", "write the name of a limit, or {packets: 2000/s}");
+		return std::nullopt;
+	}
 	const auto name = read_text(findings_, node, what);
 	if (!name || broken_.count(*name) != 0)
 		return std::nullopt;
@@ -144,11 +148,17 @@ unsigned LimitReader::read_length(const Yaml* node, std::string_view what, unsig
 {
 	if (node == nullptr)
 		return otherwise;
-	const auto length = read_count(findings_, *node, what);
-	if (length && (*length < 1 || *length > most))
-		findings_.error(*node, std::string(what) + " is no prefix length from 1 to " + std::to_string(most),
-				"for one limit over all sources, write all-sources");
-	return length && *length <= most ? static_cast<unsigned>(*length) : otherwise;
+	const auto text = read_text(findings_, *node, what);
+	if (!text)
+		return otherwise;
+	std::string_view rest = *text;
+	const auto length = net::take_digits(rest, most);
+	if (length && rest.empty() && *length > 0)
+		return static_cast<unsigned>(*length);
+	const bool is_zero = *text == "0";
+	findings_.error(*node, std::string(what) + " is " + net::quoted(*text) + ", no prefix length from 1 to " + std::to_string(most),
+			is_zero ? "for one limit over all sources, write all-sources" : "write " + std::string(what) + ": " + std::to_string(otherwise));
+	return otherwise;
 }
 
 std::optional<SourceLimit> LimitReader::read_each_source(const Yaml& node)
