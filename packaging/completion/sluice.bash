@@ -20,7 +20,7 @@ _sluice_verb() {
 
 _sluice() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local verbs='check test diff apply confirm rollback history status stats events ban unban bans explain attach detach panic'
+	local verbs='check test diff apply confirm rollback history status stats events ban unban bans explain replay attach detach panic'
 	local globals='--socket --pins --json --help'
 	local verb words='' IFS=$' \t\n'
 
@@ -37,6 +37,12 @@ _sluice() {
 	--for) words='10m 1h 1d' ;;
 	--confirm) words='60s 5m' ;;
 	--interval) words='1s 5s 1m' ;;
+	--policy)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		compopt -o filenames
+		return
+		;;
+	--top) return ;;
 	--why | --src | --dst | --icmp-type | --length) return ;;
 	--protocol) words='tcp udp icmp icmpv6 gre esp sctp' ;;
 	*)
@@ -51,6 +57,14 @@ _sluice() {
 			words=$globals
 			[[ $verb != apply ]] || words="--observe --confirm --force $globals"
 			[[ $verb != diff ]] || words="--against --exit-code $globals"
+			;;
+		replay)
+			if [[ $word != -* ]]; then
+				mapfile -t COMPREPLY < <(compgen -f -- "$word")
+				compopt -o filenames
+				return
+			fi
+			words="--policy --top $globals"
 			;;
 		stats) words="--watch --interval --all $globals" ;;
 		events) words="--follow --reason --reasons $globals" ;;

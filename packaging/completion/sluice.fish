@@ -1,6 +1,6 @@
 # fish completion for sluice(1)
 
-set -l verbs check test diff apply confirm rollback history status stats events ban unban bans explain attach detach panic
+set -l verbs check test diff apply confirm rollback history status stats events ban unban bans explain replay attach detach panic
 
 function __sluice_reasons
     command sluice events --reasons --json 2>/dev/null | tr ',{}[]' '\n' | string replace -rf '^ *"reason": *"(.*)"$' '$1'
@@ -31,6 +31,7 @@ complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a ban -d 'drop a
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a unban -d 'lift bans'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a bans -d 'list the bans that stand'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a explain -d 'what would become of a packet now, and why'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a replay -d 'what a policy would have done with a capture'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a attach -d 'judge the packets of an interface'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a detach -d 'stop judging the packets of an interface'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a panic -d 'take Sluice off every interface'
@@ -56,5 +57,8 @@ complete -c sluice -n '__fish_seen_subcommand_from explain' -l syn -d 'it opens 
 complete -c sluice -n '__fish_seen_subcommand_from explain' -l fragment -d 'a later part of a datagram'
 complete -c sluice -n '__fish_seen_subcommand_from explain' -l icmp-type -x -d 'of ICMP and ICMPv6'
 complete -c sluice -n '__fish_seen_subcommand_from explain' -l length -x -d 'bytes of the whole frame'
+complete -c sluice -n '__fish_seen_subcommand_from replay' -F
+complete -c sluice -n '__fish_seen_subcommand_from replay' -l policy -r -F -d 'this policy and not the one that runs'
+complete -c sluice -n '__fish_seen_subcommand_from replay' -l top -x -d 'how many sources to list'
 complete -c sluice -n '__fish_seen_subcommand_from attach' -l mode -x -a 'native generic' -d 'this mode only'
 complete -c sluice -n '__fish_seen_subcommand_from attach detach' -a '(__sluice_interfaces)'

@@ -160,6 +160,7 @@ ExitCode run(const std::vector<std::string>& arguments, text::Output& out, text:
 	add_unban(line);
 	add_bans(line);
 	add_explain(line);
+	add_replay(line);
 	add_attach(line);
 	add_detach(line);
 	add_panic(line);

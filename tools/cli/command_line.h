@@ -63,6 +63,7 @@ void add_ban(CommandLine& line);
 void add_unban(CommandLine& line);
 void add_bans(CommandLine& line);
 void add_explain(CommandLine& line);
+void add_replay(CommandLine& line);
 void add_attach(CommandLine& line);
 void add_detach(CommandLine& line);
 void add_panic(CommandLine& line);

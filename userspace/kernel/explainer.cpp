@@ -8,11 +8,6 @@
 #include "kernel/typed_map.h"
 
 namespace sluice::kernel {
-namespace {
-
-constexpr const char* kAnswer = "explanation";
-
-}  // namespace
 
 Result<Explainer> Explainer::load(Calls& calls, const Generation& generation, const StateMaps& state)
 {
@@ -27,8 +22,8 @@ Result<Explainer> Explainer::load(Calls& calls, const Generation& generation, co
 		SLUICE_TRY(skeleton.reuse(name, state.at(name).fd()));
 	SLUICE_TRY(skeleton.load(calls));
 	SLUICE_TRY_ASSIGN(Fd program, skeleton.program());
-	SLUICE_TRY_ASSIGN(Fd fd, skeleton.map(kAnswer));
-	SLUICE_TRY_ASSIGN(Map answer, Map::adopt(calls, std::move(fd), kAnswer));
+	SLUICE_TRY_ASSIGN(Fd fd, skeleton.map(kExplanationMap));
+	SLUICE_TRY_ASSIGN(Map answer, Map::adopt(calls, std::move(fd), kExplanationMap));
 	return Explainer(generation.number(), std::move(program), std::move(answer));
 }
 

@@ -40,6 +40,19 @@ Result<void> settle(const Map& map, const Contents& contents)
 	return map.freeze();
 }
 
+std::vector<std::string> own_maps(Entry entry)
+{
+	switch (entry) {
+	case Entry::kJudge:
+		return {};
+	case Entry::kExplain:
+		return {kExplanationMap};
+	case Entry::kReplay:
+		break;
+	}
+	return {kExplanationMap, kReplayClockMap};
+}
+
 Result<sluice_config> read_config(const Map& map)
 {
 	SLUICE_TRY_ASSIGN(const std::vector<std::byte> value, map.read(1));
@@ -58,9 +71,9 @@ Result<void> Generation::adopt_program(Calls& calls, Fd program)
 	return {};
 }
 
-Result<Generation> Generation::stage(Calls& calls, const policy::Image& image, const StateMaps& state)
+Result<Generation> Generation::stage(Calls& calls, const policy::Image& image, const StateMaps& state, Entry entry)
 {
-	SLUICE_TRY_ASSIGN(Skeleton skeleton, Skeleton::open());
+	SLUICE_TRY_ASSIGN(Skeleton skeleton, Skeleton::open(entry));
 	SLUICE_TRY(prepare(skeleton, image, state));
 	SLUICE_TRY(skeleton.load(calls));
 
@@ -81,6 +94,11 @@ Result<Generation> Generation::stage(Calls& calls, const policy::Image& image, c
 	if (std::memcmp(&config, &image.config, sizeof(config)) != 0)
 		return Error(ErrorCode::kFailed, "the program's constants do not read back as they were set");
 	generation.maps_.emplace(kConfigMap, std::move(config_map));
+	for (const std::string& name : own_maps(entry)) {
+		SLUICE_TRY_ASSIGN(Fd own, skeleton.map(name));
+		SLUICE_TRY_ASSIGN(Map map, Map::adopt(calls, std::move(own), name));
+		generation.maps_.emplace(name, std::move(map));
+	}
 	return generation;
 }
 

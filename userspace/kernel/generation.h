@@ -13,6 +13,7 @@
 #include "datapath/datapath.h"
 #include "kernel/map.h"
 #include "kernel/pins.h"
+#include "kernel/skeleton.h"
 #include "kernel/state_maps.h"
 #include "kernel/undo.h"
 #include "policy/image.h"
@@ -23,7 +24,8 @@ class Generation {
 public:
 	// Loads the program specialised by image.config over the shared `state`, fills its maps from the image, reads them
 	// back and freezes them. image.meta and image.config are final.
-	static Result<Generation> stage(Calls& calls, const policy::Image& image, const StateMaps& state);
+	// By another entry than that of packets on the wire, at() has the entry's own maps too.
+	static Result<Generation> stage(Calls& calls, const policy::Image& image, const StateMaps& state, Entry entry = Entry::kJudge);
 	// From its pins. One of another ABI version opens too, with its program alone: see abi().
 	static Result<Generation> open(Calls& calls, const Pins& pins, std::uint32_t number);
 

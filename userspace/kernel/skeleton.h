@@ -20,6 +20,10 @@ inline constexpr const char* kConfigMap = "config";
 // The program's ways in (bpf/sluice.bpf.c): one is loaded, with the maps that it needs.
 enum class Entry { kJudge, kExplain, kReplay };
 
+// Maps that an entry has to itself.
+inline constexpr const char* kExplanationMap = "explanation";  // kExplain, kReplay
+inline constexpr const char* kReplayClockMap = "replay_clock";  // kReplay
+
 class Skeleton {
 public:
 	static Result<Skeleton> open(Entry entry = Entry::kJudge);

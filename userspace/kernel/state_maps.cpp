@@ -99,6 +99,19 @@ Result<StateMaps> StateMaps::open(Calls& calls, const Pins& pins, const Options&
 	return state;
 }
 
+Result<StateMaps> StateMaps::fresh(Calls& calls, const Options& options)
+{
+	StateMaps state;
+	SLUICE_TRY_ASSIGN(const Skeleton skeleton, Skeleton::open());
+	for (const std::string name : kStateMaps) {
+		SLUICE_TRY_ASSIGN(const MapShape wanted, wanted_shape(skeleton, name, options));
+		SLUICE_TRY_ASSIGN(Map map, Map::create(calls, name, wanted));
+		state.maps_.emplace(name, Entry{std::move(map), false});
+	}
+	SLUICE_TRY(state.settle_hash_key());
+	return state;
+}
+
 Result<void> StateMaps::migrate_bans(Calls& calls, const Pins& pins, std::vector<std::string>& notes)
 {
 	SLUICE_TRY_ASSIGN(const Map old, Map::open_pin(calls, pins.state("bans"), "bans"));

@@ -30,6 +30,9 @@ public:
 	static Result<StateMaps> open(Calls& calls, const Pins& pins, const Options& options, std::uint32_t abi,
 				      std::vector<std::string>& notes);
 
+	// Everything new and pinned nowhere: gone with the object.
+	static Result<StateMaps> fresh(Calls& calls, const Options& options);
+
 	const Map& at(const std::string& name) const { return maps_.at(name).map; }
 	const sluice_hash_key& hash_key() const { return hash_key_; }
 
