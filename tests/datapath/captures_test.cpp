@@ -2,15 +2,12 @@
 // is expected (captures.txt), and every packet has exactly one reason.
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <string>
 
 #include "datapath/table.h"
 #include "kernel/run_packet.h"
 #include "support/capture.h"
-#include "support/tree.h"
 
 namespace sluice::test {
 
@@ -20,21 +17,6 @@ using Counts = std::map<std::string, std::uint64_t>;
 
 // Frames below 14 bytes are not run: the kernel refuses them, and so do drivers.
 constexpr std::size_t kShortest = 14;
-
-// "attacks/icmpv6-rsmurf.pcap source-address 1000": drops by file. A file that is not named has none.
-std::map<std::string, Counts> expected_drops()
-{
-	std::map<std::string, Counts> expected;
-	std::ifstream file(in_tree("tests/datapath/captures.txt"));
-	std::string line, name, reason;
-	std::uint64_t packets = 0;
-	while (std::getline(file, line)) {
-		std::istringstream fields(line);
-		if (!line.empty() && line[0] != '#' && fields >> name >> reason >> packets)
-			expected[name][reason] = packets;
-	}
-	return expected;
-}
 
 std::vector<std::string> capture_files(const std::string& directory)
 {

@@ -3,35 +3,17 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <sstream>
 
 #include "story.h"
 #include "support/capture.h"
-#include "support/tree.h"
 
 namespace sluice::e2e {
 
 namespace {
 
 namespace fs = std::filesystem;
-using Drops = std::map<std::string, std::map<std::string, std::uint64_t>>;
 
 constexpr const char* kNoCaptures = "the captures are not there: expected in ../shared/data beside the source tree";
-
-// Drops by file and reason, as tests/datapath/captures.txt has them.
-Drops expected_drops()
-{
-	Drops expected;
-	std::ifstream file(test::in_tree("tests/datapath/captures.txt"));
-	std::string line, name, reason;
-	std::uint64_t packets = 0;
-	while (std::getline(file, line)) {
-		std::istringstream fields(line);
-		if (!line.empty() && line[0] != '#' && fields >> name >> reason >> packets)
-			expected[name][reason] = packets;
-	}
-	return expected;
-}
 
 class Replay : public Story {
 protected:
@@ -68,7 +50,7 @@ TEST_F(Replay, DropsOfEveryCaptureAreThoseThatAreExpected)
 	if (!captures)
 		GTEST_SKIP() << kNoCaptures;
 	const std::string policy = write("allow.yaml", "version: 1\nfragments: allow\n");
-	const Drops expected = expected_drops();
+	const auto expected = test::expected_drops();
 	int files = 0;
 	for (const char* kind : {"attacks", "normal", "parsing"}) {
 		for (const auto& entry : fs::directory_iterator(*captures + "/" + kind)) {

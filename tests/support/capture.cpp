@@ -3,7 +3,9 @@
 #include <pcap/pcap.h>
 
 #include <filesystem>
+#include <fstream>
 #include <memory>
+#include <sstream>
 
 #include "support/tree.h"
 
@@ -40,6 +42,20 @@ Bytes with_ethernet(const Bytes& packet)
 	Ethernet ethernet;
 	ethernet.type = ipv6 ? 0x86dd : 0x0800;
 	return (ethernet / Raw{.bytes = packet}).bytes();
+}
+
+std::map<std::string, Drops> expected_drops()
+{
+	std::map<std::string, Drops> expected;
+	std::ifstream file(in_tree("tests/datapath/captures.txt"));
+	std::string line, name, reason;
+	std::uint64_t packets = 0;
+	while (std::getline(file, line)) {
+		std::istringstream fields(line);
+		if (!line.empty() && line[0] != '#' && fields >> name >> reason >> packets)
+			expected[name][reason] = packets;
+	}
+	return expected;
 }
 
 std::optional<std::string> captures_directory()

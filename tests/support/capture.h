@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,6 +27,11 @@ Result<Capture> read_capture(const std::string& path);
 
 // A frame around an IP packet, by its version.
 Bytes with_ethernet(const Bytes& packet);
+
+// Packets dropped by capture and reason, where everything is allowed (tests/datapath/captures.txt): "attacks/icmpv6-rsmurf.pcap
+// source-address 1000". A capture that is not named has none.
+using Drops = std::map<std::string, std::uint64_t>;
+std::map<std::string, Drops> expected_drops();
 
 // Where the project's captures lie, beside the source tree; none where they are absent.
 std::optional<std::string> captures_directory();
