@@ -1,20 +1,11 @@
 #include "control/explain_messages.h"
 
+#include "control/optional_json.h"
 #include "control/reader.h"
 #include "telemetry/timestamp.h"
 
 namespace sluice::control {
 namespace {
-
-Json optional(const std::optional<std::uint64_t>& value)
-{
-	return value ? Json(*value) : Json(nullptr);
-}
-
-Json optional(const std::optional<std::string>& value)
-{
-	return value ? Json(*value) : Json(nullptr);
-}
 
 net::Endpoint read_endpoint(Reader& reader, const char* name)
 {
@@ -27,7 +18,7 @@ net::Endpoint read_endpoint(Reader& reader, const char* name)
 Json limit_json(const LimitSay& limit)
 {
 	return {{"name", limit.name},   {"unit", limit.unit}, {"rate", limit.rate},       {"burst", limit.burst},
-	        {"level", limit.level}, {"cost", limit.cost}, {"refuses", limit.refuses}, {"recovers_in_ns", optional(limit.recovers_in_ns)}};
+	        {"level", limit.level}, {"cost", limit.cost}, {"refuses", limit.refuses}, {"recovers_in_ns", or_null(limit.recovers_in_ns)}};
 }
 
 LimitSay read_limit(Reader& reader)
@@ -48,11 +39,11 @@ Json source_json(const SourceSay& source)
 {
 	return {{"address", source.address},
 	        {"listed", source.listed},
-	        {"list", optional(source.list)},
-	        {"prefix", optional(source.prefix)},
-	        {"file", optional(source.file)},
+	        {"list", or_null(source.list)},
+	        {"prefix", or_null(source.prefix)},
+	        {"file", or_null(source.file)},
 	        {"line", source.file ? Json(source.line) : Json(nullptr)},
-	        {"note", optional(source.note)}};
+	        {"note", or_null(source.note)}};
 }
 
 SourceSay read_source(Reader& reader)
@@ -77,7 +68,7 @@ Json to_json(const net::DescribedPacket& packet)
 	        {"protocol", packet.protocol.to_string()},
 	        {"syn", packet.syn},
 	        {"fragment", packet.fragment},
-	        {"icmp_type", packet.icmp_type ? Json(*packet.icmp_type) : Json(nullptr)},
+	        {"icmp_type", or_null(packet.icmp_type)},
 	        {"length", packet.length != 0 ? Json(packet.length) : Json(nullptr)}};
 }
 
@@ -125,14 +116,14 @@ Json to_json(const Explained& explained)
 	        {"observed", explained.observed},
 	        {"generation", explained.generation},
 	        {"service", explained.service},
-	        {"rule", optional(explained.rule)},
+	        {"rule", or_null(explained.rule)},
 	        {"rule_kind", explained.rule_kind},
 	        {"rule_place", std::move(place)},
 	        {"source", source_json(explained.source)},
 	        {"ban", std::move(ban)},
 	        {"limit", explained.limit ? limits[*explained.limit] : Json(nullptr)},
 	        {"limits", limits},
-	        {"recovers_in_ns", optional(explained.recovers_in_ns)},
+	        {"recovers_in_ns", or_null(explained.recovers_in_ns)},
 	        {"length", explained.length}};
 }
 

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "control/optional_json.h"
 #include "control/reader.h"
 #include "telemetry/timestamp.h"
 
@@ -46,7 +47,7 @@ Json json_of(const HistoryRow& row)
 	        {"caller", to_json(row.caller)},
 	        {"holds", to_json(row.holds)},
 	        {"held_before", row.held_before ? to_json(*row.held_before) : Json(nullptr)},
-	        {"restores", row.restores ? Json(*row.restores) : Json(nullptr)},
+	        {"restores", or_null(row.restores)},
 	        {"kept", row.kept}};
 }
 

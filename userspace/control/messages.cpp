@@ -1,5 +1,6 @@
 #include "control/messages.h"
 
+#include "control/optional_json.h"
 #include "control/reader.h"
 #include "telemetry/timestamp.h"
 
@@ -41,11 +42,6 @@ Result<std::optional<datapath::AttachMode>> read_mode(Reader& reader)
 	return Error(ErrorCode::kInvalid, "'mode' must be native, generic or null");
 }
 
-Json optional(const std::optional<std::uint64_t>& value)
-{
-	return value ? Json(*value) : Json(nullptr);
-}
-
 std::uint64_t read_time(Reader& reader, const char* name)
 {
 	const auto time = telemetry::parse_timestamp(reader.text(name));
@@ -72,7 +68,7 @@ policy::Diagnostic read_diagnostic(Reader& reader)
 
 Json to_json(const BanRequest& request)
 {
-	return {{"prefixes", strings(request.prefixes)}, {"duration_ns", optional(request.duration_ns)}, {"why", request.why}};
+	return {{"prefixes", strings(request.prefixes)}, {"duration_ns", or_null(request.duration_ns)}, {"why", request.why}};
 }
 
 Json to_json(const UnbanRequest& request)
@@ -84,7 +80,7 @@ Json to_json(const ApplyRequest& request)
 {
 	return {{"path", request.path},
 	        {"mode", request.observe ? Json("observe") : Json(nullptr)},
-	        {"confirm_ns", optional(request.confirm_ns)},
+	        {"confirm_ns", or_null(request.confirm_ns)},
 	        {"force", request.force},
 	        {"session", to_json(request.session)}};
 }
@@ -193,7 +189,7 @@ Json to_json(const std::vector<BanRow>& bans)
 		rows.push_back({{"prefix", ban.prefix.to_string()},
 		                {"created_at", timestamp(ban.created_unix_ns)},
 		                {"expires_at", ban.expires_unix_ns ? Json(timestamp(*ban.expires_unix_ns)) : Json(nullptr)},
-		                {"remaining_ns", optional(ban.remaining_ns)},
+		                {"remaining_ns", or_null(ban.remaining_ns)},
 		                {"why", ban.why}});
 	}
 	return {{"bans", std::move(rows)}};
@@ -209,7 +205,7 @@ Json to_json(const Applied& applied)
 	        {"prefixes", applied.prefixes},
 	        {"warnings", applied.warnings},
 	        {"waiting", to_json(applied.waiting)},
-	        {"restores", applied.restores ? Json(*applied.restores) : Json(nullptr)}};
+	        {"restores", or_null(applied.restores)}};
 }
 
 Json to_json(const policy::Diagnostics& diagnostics)
