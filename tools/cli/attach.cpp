@@ -1,5 +1,6 @@
 #include <memory>
 
+#include "cli/answer.h"
 #include "cli/command_line.h"
 #include "cli/interface_name.h"
 #include "cli/render.h"
@@ -32,19 +33,11 @@ ExitCode run_attach(Context& context, const AttachOptions& options)
 	if (!request)
 		return fail(context, "attach", request.error());
 	control::Client client(context.globals.socket);
-	const auto json = client.post("/v1/interfaces", control::to_json(*request));
-	if (!json)
-		return fail(context, "attach " + options.interface, json.error());
-	if (context.globals.json) {
-		context.out.write(print_json(*json));
-		return ExitCode::kDone;
-	}
-	const auto interface = control::parse_interface(*json);
-	if (!interface)
-		return fail(context, "attach " + options.interface, interface.error());
-	context.out.write("attached to " + options.interface + " in " + control::mode_name(interface->mode) + " mode, generation " +
-	                  std::to_string(interface->generation) + "\n");
-	return ExitCode::kDone;
+	return show_answer(context, "attach " + options.interface, client.post("/v1/interfaces", control::to_json(*request)), control::parse_interface,
+	                   [&](const datapath::Interface& interface) {
+		                   return "attached to " + options.interface + " in " + control::mode_name(interface.mode) + " mode, generation " +
+		                          std::to_string(interface.generation) + "\n";
+	                   });
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include "cli/answer.h"
 #include "cli/command_line.h"
 #include "cli/render.h"
 #include "control/client.h"
@@ -8,18 +9,8 @@ namespace {
 ExitCode run_bans(Context& context)
 {
 	control::Client client(context.globals.socket);
-	const auto json = client.get("/v1/bans");
-	if (!json)
-		return fail(context, "bans", json.error());
-	if (context.globals.json) {
-		context.out.write(print_json(*json));
-		return ExitCode::kDone;
-	}
-	const auto bans = control::parse_bans(*json);
-	if (!bans)
-		return fail(context, "bans", bans.error());
-	context.out.write(render(*bans, context.out.style()));
-	return ExitCode::kDone;
+	return show_answer(context, "bans", client.get("/v1/bans"), control::parse_bans,
+	                   [&](const std::vector<control::BanRow>& bans) { return render(bans, context.out.style()); });
 }
 
 }  // namespace

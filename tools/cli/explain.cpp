@@ -1,5 +1,6 @@
 #include <memory>
 
+#include "cli/answer.h"
 #include "cli/command_line.h"
 #include "cli/explanation.h"
 #include "cli/render.h"
@@ -39,18 +40,8 @@ ExitCode run_explain(Context& context, const ExplainOptions& options)
 	if (!packet)
 		return fail(context, "explain", packet.error());
 	control::Client client(context.globals.socket);
-	const auto json = client.post("/v1/explain", control::to_json(*packet));
-	if (!json)
-		return fail(context, "explain", json.error());
-	if (context.globals.json) {
-		context.out.write(print_json(*json));
-		return ExitCode::kDone;
-	}
-	const auto explained = control::parse_explained(*json);
-	if (!explained)
-		return fail(context, "explain", explained.error());
-	context.out.write(render(*packet, *explained, context.out.style()));
-	return ExitCode::kDone;
+	return show_answer(context, "explain", client.post("/v1/explain", control::to_json(*packet)), control::parse_explained,
+	                   [&](const control::Explained& explained) { return render(*packet, explained, context.out.style()); });
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include "cli/answer.h"
 #include "cli/applied.h"
 #include "cli/command_line.h"
 #include "cli/render.h"
@@ -45,33 +46,21 @@ std::string how(const control::HistoryRow& row)
 	return row.restores ? row.cause + " to " + std::to_string(*row.restores) : row.cause;
 }
 
-void show(Context& context, const control::History& history)
+std::string render(const control::History& history, const text::Style& style)
 {
 	text::Table table({{"GENERATION", text::Align::kRight}, {"AT"}, {"HOW"}, {"STATE"}, {"WHO"}, {"CHANGE"}, {"DIGEST"}, {"POLICY"}});
 	for (const auto& row : history.rows)
 		table.add({std::to_string(row.generation), telemetry::timestamp(row.unix_ns), text::printable(how(row)), text::printable(row.fate),
 		           text::printable(who(row)), change(row), text::printable(row.digest.substr(0, 12)),
 		           text::printable(row.path) + (row.observe ? " (observe)" : "")});
-	context.out.write(table.empty() ? "no history\n" : table.to_string(context.out.style()));
-	if (history.waiting)
-		context.out.write(sentence(*history.waiting) + "\n");
+	return (table.empty() ? "no history\n" : table.to_string(style)) + (history.waiting ? sentence(*history.waiting) + "\n" : "");
 }
 
 ExitCode run_history(Context& context)
 {
 	control::Client client(context.globals.socket);
-	const auto json = client.get("/v1/history");
-	if (!json)
-		return fail(context, "history", json.error());
-	if (context.globals.json) {
-		context.out.write(print_json(*json));
-		return ExitCode::kDone;
-	}
-	const auto history = control::parse_history(*json);
-	if (!history)
-		return fail(context, "history", history.error());
-	show(context, *history);
-	return ExitCode::kDone;
+	return show_answer(context, "history", client.get("/v1/history"), control::parse_history,
+	                   [&](const control::History& history) { return render(history, context.out.style()); });
 }
 
 }  // namespace

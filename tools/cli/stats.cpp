@@ -2,6 +2,7 @@
 #include <memory>
 #include <thread>
 
+#include "cli/answer.h"
 #include "cli/command_line.h"
 #include "cli/counters.h"
 #include "cli/render.h"
@@ -22,18 +23,8 @@ struct StatsOptions {
 ExitCode show_once(Context& context, const StatsOptions& options)
 {
 	control::Client client(context.globals.socket);
-	const auto json = client.get("/v1/stats");
-	if (!json)
-		return fail(context, "stats", json.error());
-	if (context.globals.json) {
-		context.out.write(print_json(*json));
-		return ExitCode::kDone;
-	}
-	const auto counters = parse_counters(*json);
-	if (!counters)
-		return fail(context, "stats", counters.error());
-	context.out.write(render(*counters, std::nullopt, options.all, context.out.style()));
-	return ExitCode::kDone;
+	return show_answer(context, "stats", client.get("/v1/stats"), parse_counters,
+	                   [&](const Counters& counters) { return render(counters, std::nullopt, options.all, context.out.style()); });
 }
 
 struct Sample {

@@ -1,3 +1,4 @@
+#include "cli/answer.h"
 #include "cli/command_line.h"
 #include "cli/render.h"
 #include "control/client.h"
@@ -8,18 +9,8 @@ namespace {
 ExitCode run_status(Context& context)
 {
 	control::Client client(context.globals.socket);
-	const auto json = client.get("/v1/status");
-	if (!json)
-		return fail(context, "status", json.error());
-	if (context.globals.json) {
-		context.out.write(print_json(*json));
-		return ExitCode::kDone;
-	}
-	const auto status = control::parse_status(*json);
-	if (!status)
-		return fail(context, "status", status.error());
-	context.out.write(render(*status, context.out.style()));
-	return ExitCode::kDone;
+	return show_answer(context, "status", client.get("/v1/status"), control::parse_status,
+	                   [&](const control::Status& status) { return render(status, context.out.style()); });
 }
 
 }  // namespace
