@@ -107,6 +107,15 @@ struct {
 	__type(value, struct sluice_ban_lengths);
 } ban_lengths SEC(".maps");
 
+/* holds: the sieve of bans, core/sieve.h; written by: daemon, a mark before its ban, and away after it
+ * read by: classify.h; lifetime: as bans; when full: never, it only lets more through to the table */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SLUICE_SIEVE_WORDS);
+	__type(key, __u32);
+	__type(value, __u64);
+} ban_sieve SEC(".maps");
+
 /* holds: struct sluice_event; written by: report.h; read by: daemon
  * lifetime: until read; when full: the event is counted as lost */
 struct {

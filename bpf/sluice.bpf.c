@@ -4,6 +4,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "classify.h"
+#include "clock.h"
 #include "conclude.h"
 #include "explain.h"
 #include "limit.h"
@@ -66,7 +67,7 @@ static __always_inline void judge(struct walk *walk, struct xdp_md *context, __u
 SEC("xdp.frags")
 int sluice_xdp(struct xdp_md *context)
 {
-	__u64 now_mono_ns = bpf_ktime_get_coarse_ns();
+	__u64 now_mono_ns = read_clock();
 	struct walk walk = {};
 
 	judge(&walk, context, now_mono_ns, true);
@@ -78,7 +79,7 @@ SEC("xdp.frags")
 int sluice_explain(struct xdp_md *context)
 {
 	struct sluice_explanation *out = fresh_explanation();
-	__u64 now_mono_ns = bpf_ktime_get_coarse_ns();
+	__u64 now_mono_ns = read_clock();
 	struct walk walk = {};
 
 	if (!out)

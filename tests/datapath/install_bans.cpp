@@ -1,12 +1,14 @@
 // Bans in the kernel: set, judged, lifted, expired; no room; and a failed one changes nothing.
 #include <linux/bpf.h>
 
+#include <bit>
 #include <cerrno>
 
 #include "install_fixture.h"
 #include "kernel/run_packet.h"
 #include "kernel/typed_map.h"
 #include "sluice/abi/ban.h"
+#include "sluice/core/addr.h"
 
 namespace sluice::kernel::test {
 namespace {
@@ -44,6 +46,17 @@ protected:
 	{
 		const auto map = Map::open_pin(calls_, options_.pins + "/state/ban_lengths", "ban_lengths");
 		return read_array<sluice_ban_lengths>(*map)->at(0);
+	}
+
+	// Bits that stand in the sieve.
+	int marks()
+	{
+		const auto map = Map::open_pin(calls_, options_.pins + "/state/ban_sieve", "ban_sieve");
+		const auto words = read_array<std::uint64_t>(*map);
+		int bits = 0;
+		for (const std::uint64_t word : *words)
+			bits += std::popcount(word);
+		return bits;
 	}
 
 	std::unique_ptr<KernelDatapath> datapath_;
@@ -93,6 +106,7 @@ TEST_F(InstallBans, LengthsAreAppendedWhileAnyBanStands)
 	EXPECT_EQ(2u, lengths().count[SLUICE_IPV4]);
 	EXPECT_EQ(128, lengths().length[SLUICE_IPV4][0]);
 	EXPECT_EQ(120, lengths().length[SLUICE_IPV4][1]);
+	EXPECT_EQ(SLUICE_BE32(0xffffff00u), lengths().mask[SLUICE_IPV4][1].word[3]);
 	EXPECT_EQ(1u, lengths().count[SLUICE_IPV6]);
 	ASSERT_TRUE(datapath_->unban(*net::Prefix::parse("2001:db8::/32")));
 	ASSERT_TRUE(datapath_->unban(*net::Prefix::parse("198.51.100.0/24")));
@@ -161,6 +175,40 @@ TEST_F(InstallBans, ABanWhoseLengthIsNotListedIsFoundAgain)
 		ASSERT_TRUE(map->update(&zero, &none));
 	}
 	EXPECT_FALSE(drops());
+	datapath_.reset();
+	datapath_ = open();
+	EXPECT_TRUE(drops());
+}
+
+// Marks that nobody needs cost packets a lookup: they go when the bans are read.
+TEST_F(InstallBans, WhatIsGoneLeavesTheSieve)
+{
+	ASSERT_TRUE(ban("192.0.2.7"));
+	const int one = marks();
+	EXPECT_GT(one, 0);
+	ASSERT_TRUE(ban("198.51.100.0/24"));
+	ASSERT_TRUE(ban("2001:db8::/32", 1000));
+	EXPECT_GT(marks(), one);
+	ASSERT_TRUE(datapath_->unban(*net::Prefix::parse("198.51.100.0/24")));
+	clock_.advance(1001);
+	EXPECT_EQ(1u, datapath_->bans()->size());
+	EXPECT_EQ(one, marks());
+	EXPECT_TRUE(drops());
+	ASSERT_TRUE(datapath_->unban(*net::Prefix::parse("192.0.2.7")));
+	EXPECT_TRUE(datapath_->bans()->empty());
+	EXPECT_EQ(0, marks());
+}
+
+// The daemon died before the mark, or the sieve was made anew: no ban may be overlooked.
+TEST_F(InstallBans, ABanWithoutAMarkIsFoundAgain)
+{
+	ASSERT_TRUE(ban("192.0.2.7"));
+	{
+		const auto map = Map::open_pin(calls_, options_.pins + "/state/ban_sieve", "ban_sieve");
+		const std::vector<std::uint64_t> none(SLUICE_SIEVE_WORDS);
+		ASSERT_TRUE(map->fill(none.data(), SLUICE_SIEVE_WORDS));
+	}
+	EXPECT_FALSE(drops()) << "the sieve is asked first";
 	datapath_.reset();
 	datapath_ = open();
 	EXPECT_TRUE(drops());

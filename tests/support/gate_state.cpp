@@ -5,7 +5,7 @@ namespace sluice::test {
 Result<GateState> state_of(Gate& gate)
 {
 	GateState state;
-	for (const char* name : {"counters", "rule_counters", "buckets", "ban_lengths", "event_gauges", "hash_key"}) {
+	for (const char* name : {"counters", "rule_counters", "buckets", "ban_lengths", "ban_sieve", "event_gauges", "hash_key"}) {
 		SLUICE_TRY_ASSIGN(const kernel::Map map, gate.state(name));
 		SLUICE_TRY_ASSIGN(state[name], map.read(map.shape().max_entries));
 	}

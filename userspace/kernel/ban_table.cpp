@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "sluice/core/addr.h"
+
 namespace sluice::kernel {
 namespace {
 
@@ -53,6 +55,7 @@ bool append(sluice_ban_lengths& lengths, const net::Prefix& prefix)
 		return true;
 	if (count >= SLUICE_MAX_BAN_LENGTHS)
 		return false;
+	lengths.mask[prefix.family()][count] = sluice_addr_mask(prefix.mapped_length());
 	length[count++] = static_cast<std::uint8_t>(prefix.mapped_length());
 	return true;
 }
@@ -65,11 +68,11 @@ void sort_by_prefix(std::vector<datapath::Ban>& bans)
 
 }  // namespace
 
-Result<BanTable> BanTable::over(const Map& bans, const Map& lengths)
+Result<BanTable> BanTable::over(const Map& bans, const Map& lengths, BanSieve sieve)
 {
 	SLUICE_TRY_ASSIGN(const Bans entries, Bans::over(bans));
 	SLUICE_TRY_ASSIGN(const Lengths list, Lengths::over(lengths));
-	return BanTable(entries, list, bans.shape().max_entries);
+	return BanTable(entries, list, sieve, bans.shape().max_entries);
 }
 
 Result<void> BanTable::set(const datapath::Ban& ban, std::uint64_t now_mono_ns) const
@@ -85,6 +88,7 @@ Result<void> BanTable::set(const datapath::Ban& ban, std::uint64_t now_mono_ns) 
 	const auto old = bans_.lookup(key);
 	if (!old && old.error().code() != ErrorCode::kNotFound)
 		return old.error();
+	SLUICE_TRY(sieve_.mark(key.prefix));
 	SLUICE_TRY(put(key, to_abi(ban), now_mono_ns));
 	if (std::memcmp(&before, &after, sizeof(after)) == 0)
 		return {};
@@ -125,26 +129,18 @@ Result<std::vector<datapath::Ban>> BanTable::standing(std::uint64_t now_mono_ns)
 {
 	SLUICE_TRY_ASSIGN(const auto entries, bans_.entries());
 	std::vector<datapath::Ban> bans;
+	std::vector<sluice_addr> prefixes;
 	for (const auto& [key, value] : entries) {
-		if (!has_expired(value, now_mono_ns))
+		if (!has_expired(value, now_mono_ns)) {
 			bans.push_back(from_abi(key, value));
-		else if (auto erased = bans_.erase(key); !erased && erased.error().code() != ErrorCode::kNotFound)
+			prefixes.push_back(key.prefix);
+		} else if (auto erased = bans_.erase(key); !erased && erased.error().code() != ErrorCode::kNotFound) {
 			return std::move(erased).error();
+		}
 	}
+	SLUICE_TRY(sieve_.keep(prefixes));
 	if (bans.empty() && !entries.empty())
 		SLUICE_TRY(forget_lengths_if_empty());
-	sort_by_prefix(bans);
-	return bans;
-}
-
-Result<std::vector<datapath::Ban>> BanTable::look(std::uint64_t now_mono_ns) const
-{
-	SLUICE_TRY_ASSIGN(const auto entries, bans_.entries());
-	std::vector<datapath::Ban> bans;
-	for (const auto& [key, value] : entries) {
-		if (!has_expired(value, now_mono_ns))
-			bans.push_back(from_abi(key, value));
-	}
 	sort_by_prefix(bans);
 	return bans;
 }
@@ -175,16 +171,33 @@ Result<void> BanTable::forget_lengths_if_empty() const
 	return lengths_.update(kZero, sluice_ban_lengths{});
 }
 
-Result<void> BanTable::settle_lengths() const
+Result<void> BanTable::settle() const
 {
 	SLUICE_TRY_ASSIGN(const auto entries, bans_.entries());
 	SLUICE_TRY_ASSIGN(const sluice_ban_lengths before, lengths_.lookup(kZero));
 	sluice_ban_lengths after = before;
-	for (const auto& [key, value] : entries)
+	std::vector<sluice_addr> prefixes;
+	for (const auto& [key, value] : entries) {
 		append(after, prefix_of(key));
+		prefixes.push_back(key.prefix);
+	}
+	SLUICE_TRY(sieve_.keep(prefixes));
 	if (std::memcmp(&before, &after, sizeof(after)) == 0)
 		return {};
 	return lengths_.update(kZero, after);
+}
+
+Result<std::vector<datapath::Ban>> read_bans(const Map& bans, std::uint64_t now_mono_ns)
+{
+	SLUICE_TRY_ASSIGN(const auto table, (TypedMap<sluice_ban_key, sluice_ban>::over(bans)));
+	SLUICE_TRY_ASSIGN(const auto entries, table.entries());
+	std::vector<datapath::Ban> standing;
+	for (const auto& [key, value] : entries) {
+		if (!has_expired(value, now_mono_ns))
+			standing.push_back(from_abi(key, value));
+	}
+	sort_by_prefix(standing);
+	return standing;
 }
 
 }  // namespace sluice::kernel

@@ -4,7 +4,6 @@
 #include <cstring>
 #include <utility>
 
-#include "kernel/ban_table.h"
 #include "kernel/counter_maps.h"
 #include "kernel/explainer.h"
 #include "kernel/generation.h"
@@ -14,6 +13,7 @@
 #include "kernel/policy_maps.h"
 #include "kernel/ring.h"
 #include "kernel/state_maps.h"
+#include "kernel/tick_clock.h"
 #include "kernel/typed_map.h"
 #include "policy/numbering.h"
 
@@ -29,11 +29,10 @@ struct KernelDatapath::State {
 	Links links;
 	History history;
 	StateMaps maps;
+	sluice_clock packet_clock;
 	Ring ring;
 	std::vector<std::string> notes;
 	std::optional<Explainer> explainer{};  // of the running generation, once somebody asked
-
-	Result<BanTable> bans() const { return BanTable::over(maps.at("bans"), maps.at("ban_lengths")); }
 };
 
 namespace {
@@ -48,6 +47,16 @@ Result<void> pin_generation(Calls& calls, const Pins& pins, const Generation& ne
 	if (const int code = calls.rename(pins.staging(), path); code < 0)
 		return Error(ErrorCode::kFailed, "pin " + path + ": " + std::strerror(-code));
 	undo.add([&calls, path] { (void)remove_pins(calls, path); });
+	return {};
+}
+
+// Of no tick where they do not tell the time: packets then ask the kernel, each at some ten nanoseconds more.
+sluice_clock tick_clock(std::vector<std::string>& notes)
+{
+	auto clock = measure_tick_clock();
+	if (clock)
+		return *clock;
+	notes.push_back("packets are judged by the kernel's coarse clock, at some nanoseconds each: " + clock.error().message());
 	return {};
 }
 
@@ -77,7 +86,7 @@ Result<std::unique_ptr<KernelDatapath>> KernelDatapath::open(const Options& opti
 	SLUICE_TRY_ASSIGN(StateMaps maps, StateMaps::open(calls, pins, options, abi, notes));
 	SLUICE_TRY_ASSIGN(Ring ring, Ring::open(maps.at("events").fd()));
 	auto state = std::unique_ptr<State>(new State{calls, clock, std::move(pins), std::move(links), std::move(history),
-						      std::move(maps), std::move(ring), std::move(notes)});
+						      std::move(maps), tick_clock(notes), std::move(ring), std::move(notes)});
 	return std::unique_ptr<KernelDatapath>(new KernelDatapath(std::move(state)));
 }
 
@@ -106,6 +115,7 @@ Result<Running> KernelDatapath::install(policy::Image image)
 	SLUICE_TRY(check_image(image, bucket_sets()));
 	SLUICE_TRY(state.links.sweep(state.notes));
 	image.config.hash = state.maps.hash_key();
+	image.config.clock = state.packet_clock;
 	image.config.generation = state.history.next_number(state.pins);
 	image.meta.generation = image.config.generation;
 	image.meta.abi = SLUICE_ABI_VERSION;
@@ -169,19 +179,19 @@ Result<std::vector<Interface>> KernelDatapath::interfaces()
 
 Result<void> KernelDatapath::ban(const datapath::Ban& ban)
 {
-	SLUICE_TRY_ASSIGN(const BanTable bans, state_->bans());
+	SLUICE_TRY_ASSIGN(const BanTable bans, state_->maps.bans());
 	return bans.set(ban, now_mono_ns());
 }
 
 Result<void> KernelDatapath::unban(const net::Prefix& prefix)
 {
-	SLUICE_TRY_ASSIGN(const BanTable bans, state_->bans());
+	SLUICE_TRY_ASSIGN(const BanTable bans, state_->maps.bans());
 	return bans.lift(prefix);
 }
 
 Result<std::vector<datapath::Ban>> KernelDatapath::bans()
 {
-	SLUICE_TRY_ASSIGN(const BanTable bans, state_->bans());
+	SLUICE_TRY_ASSIGN(const BanTable bans, state_->maps.bans());
 	return bans.standing(now_mono_ns());
 }
 
@@ -196,7 +206,7 @@ Result<datapath::Explanation> KernelDatapath::explain(std::span<const std::byte>
 		SLUICE_TRY_ASSIGN(state.explainer, Explainer::load(state.calls, *running, state.maps));
 	}
 	SLUICE_TRY_ASSIGN(datapath::Explanation explanation, state.explainer->run(frame));
-	SLUICE_TRY_ASSIGN(const BanTable bans, state.bans());
+	SLUICE_TRY_ASSIGN(const BanTable bans, state.maps.bans());
 	const auto source = net::Address::from_abi(explanation.found.source);
 	SLUICE_TRY_ASSIGN(explanation.ban, bans.find(source, explanation.found.now_mono_ns));
 	return explanation;

@@ -131,8 +131,7 @@ Result<datapath::Counters> PinnedView::counters() const
 
 Result<std::vector<datapath::Ban>> PinnedView::bans(std::uint64_t now_mono_ns) const
 {
-	SLUICE_TRY_ASSIGN(const BanTable table, BanTable::over(state_->maps.at("bans"), state_->maps.at("ban_lengths")));
-	return table.look(now_mono_ns);
+	return read_bans(state_->maps.at("bans"), now_mono_ns);
 }
 
 Result<std::span<const sluice_bucket_set>> PinnedView::buckets() const

@@ -26,6 +26,7 @@ constexpr std::array kMapTypes{
 };
 
 constexpr std::array kHelpers{
+	Need{BPF_FUNC_jiffies64, "bpf_jiffies64", "5.6"},
 	Need{BPF_FUNC_ktime_get_coarse_ns, "bpf_ktime_get_coarse_ns", "5.11"},
 	Need{BPF_FUNC_ringbuf_reserve, "bpf_ringbuf_reserve", "5.8"},
 	Need{BPF_FUNC_xdp_get_buff_len, "bpf_xdp_get_buff_len", "5.18"},

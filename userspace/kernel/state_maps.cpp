@@ -8,7 +8,6 @@
 #include <memory>
 
 #include "base/file.h"
-#include "kernel/ban_table.h"
 #include "kernel/typed_map.h"
 #include "sluice/abi/ban.h"
 
@@ -95,7 +94,9 @@ Result<StateMaps> StateMaps::open(Calls& calls, const Pins& pins, const Options&
 	if (bans_are_new)
 		SLUICE_TRY(state.migrate_bans(calls, pins, notes));
 	SLUICE_TRY(state.settle_hash_key());
-	SLUICE_TRY(state.settle_ban_lengths());
+	// A daemon that died between a ban and its length, or bans that were migrated: no ban may be overlooked.
+	SLUICE_TRY_ASSIGN(const BanTable bans, state.bans());
+	SLUICE_TRY(bans.settle());
 	return state;
 }
 
@@ -140,11 +141,10 @@ Result<void> StateMaps::settle_hash_key()
 	return map.update(kZero, hash_key_);
 }
 
-// A daemon that died between a ban and its length, or bans that were migrated: no ban may be overlooked.
-Result<void> StateMaps::settle_ban_lengths()
+Result<BanTable> StateMaps::bans() const
 {
-	SLUICE_TRY_ASSIGN(const BanTable table, BanTable::over(at("bans"), at("ban_lengths")));
-	return table.settle_lengths();
+	SLUICE_TRY_ASSIGN(const BanSieve sieve, BanSieve::over(at("ban_sieve"), hash_key_));
+	return BanTable::over(at("bans"), at("ban_lengths"), sieve);
 }
 
 Result<void> StateMaps::pin(Calls& calls, const Pins& pins, Undo& undo)

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "kernel/ban_table.h"
 #include "kernel/kernel_datapath.h"
 #include "kernel/map.h"
 #include "kernel/pins.h"
@@ -21,7 +22,7 @@ namespace sluice::kernel {
 
 // In the order in which they are made; the names of the program's maps and of the pins.
 inline constexpr const char* kStateMaps[] = {"counters",    "rule_counters", "buckets",      "bans",
-					     "ban_lengths", "events",        "event_gauges", "hash_key"};
+					     "ban_lengths", "ban_sieve",     "events",       "event_gauges", "hash_key"};
 
 class StateMaps {
 public:
@@ -35,6 +36,8 @@ public:
 
 	const Map& at(const std::string& name) const { return maps_.at(name).map; }
 	const sluice_hash_key& hash_key() const { return hash_key_; }
+	// A view of these maps.
+	Result<BanTable> bans() const;
 
 	// Pins those that are not pinned yet; `undo` puts back what was there.
 	Result<void> pin(Calls& calls, const Pins& pins, Undo& undo);
@@ -46,7 +49,6 @@ private:
 	};
 	Result<void> migrate_bans(Calls& calls, const Pins& pins, std::vector<std::string>& notes);
 	Result<void> settle_hash_key();
-	Result<void> settle_ban_lengths();
 
 	std::map<std::string, Entry> maps_;
 	sluice_hash_key hash_key_{};

@@ -11,6 +11,7 @@
 
 #include "sluice/abi/addr.h"
 #include "sluice/abi/base.h"
+#include "sluice/abi/clock.h"
 #include "sluice/abi/limit.h"
 
 /* ---- sources ---- */
@@ -82,6 +83,7 @@ struct sluice_service {
 
 struct sluice_config {
 	struct sluice_hash_key hash;
+	struct sluice_clock clock;
 	__u32 generation;
 	__u32 events_per_window; /* per processor and reason; 0: no events */
 	bool observe;

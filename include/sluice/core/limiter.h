@@ -35,10 +35,12 @@ SLUICE_INLINE __u64 sluice_meter_amount(const struct sluice_meter *meter, __u32 
 	return meter->cost;
 }
 
-/* Units that have passed since the meter's zero, modulo 2^44. Requires now_mono_ns >= epoch. */
+/* Units that have passed since the meter's zero, modulo 2^44; none at a time before it, as that of a packet may be by
+ * a tick. */
 SLUICE_INLINE __u64 sluice_meter_reading(const struct sluice_meter *meter, __u64 now_mono_ns)
 {
-	__u64 ticks = (now_mono_ns - meter->epoch_mono_ns) >> SLUICE_TICK_SHIFT;
+	__u64 since_ns = now_mono_ns - meter->epoch_mono_ns;
+	__u64 ticks = (since_ns & ((since_ns >> 63) - 1)) >> SLUICE_TICK_SHIFT;
 
 	return (meter->base + (ticks * meter->speed >> SLUICE_SPEED_SHIFT)) & SLUICE_READING_MASK;
 }

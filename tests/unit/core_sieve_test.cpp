@@ -1,0 +1,88 @@
+// core/sieve.h: what is marked is found; of the rest, hardly any.
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <random>
+#include <vector>
+
+#include "sluice/core/addr.h"
+#include "sluice/core/sieve.h"
+
+namespace sluice::test {
+namespace {
+
+sluice_hash_key random_key(std::mt19937_64& random)
+{
+	sluice_hash_key key{};
+	for (auto& half : key.multiplier) {
+		for (auto& multiplier : half)
+			multiplier = random();
+	}
+	for (auto& addend : key.addend)
+		addend = random();
+	return key;
+}
+
+class CoreSieve : public testing::Test {
+protected:
+	void mark(std::uint32_t address)
+	{
+		const sluice_sieve_mark mark = mark_of(address);
+		words_.at(mark.word) |= mark.bits;
+	}
+	bool holds(std::uint32_t address) const
+	{
+		const sluice_sieve_mark mark = mark_of(address);
+		return (words_.at(mark.word) & mark.bits) == mark.bits;
+	}
+	sluice_sieve_mark mark_of(std::uint32_t address) const
+	{
+		const sluice_addr prefix = sluice_addr_from_ipv4(SLUICE_BE32(address));
+		return sluice_sieve_mark_of(&key_, &prefix);
+	}
+
+	std::mt19937_64 random_{7};
+	sluice_hash_key key_ = random_key(random_);
+	std::vector<std::uint64_t> words_ = std::vector<std::uint64_t>(SLUICE_SIEVE_WORDS);
+};
+
+TEST_F(CoreSieve, HoldsWhatIsMarkedAndHardlyMore)
+{
+	constexpr std::uint32_t kBans = 65536, kOthers = 1'000'000;
+	for (std::uint32_t i = 0; i < kBans; i++)
+		mark(i * 3);
+	for (std::uint32_t i = 0; i < kBans; i++)
+		ASSERT_TRUE(holds(i * 3)) << i;
+	std::uint32_t held = 0;
+	for (std::uint32_t i = 0; i < kOthers; i++)
+		held += holds(0x80000000u + i);
+	EXPECT_LT(held, kOthers / 15) << "one in thirty by the arithmetic";
+	EXPECT_GT(held, kOthers / 200) << "a full sieve lets some through: were it none, nothing was asked";
+}
+
+TEST_F(CoreSieve, OneBanHoldsNobodyElse)
+{
+	mark(0xc0000201);
+	std::uint32_t held = 0;
+	for (std::uint32_t i = 0; i < 100'000; i++)
+		held += holds(i);
+	EXPECT_LE(held, 1u);
+}
+
+TEST_F(CoreSieve, AnotherKeyMarksElsewhere)
+{
+	const sluice_sieve_mark before = mark_of(1);
+	int moved = 0;
+	for (int i = 0; i < 64; i++) {
+		key_ = random_key(random_);
+		const sluice_sieve_mark after = mark_of(1);
+		moved += after.word != before.word || after.bits != before.bits;
+		EXPECT_LT(after.word, SLUICE_SIEVE_WORDS);
+		EXPECT_LE(std::popcount(after.bits), 3);
+		EXPECT_GE(std::popcount(after.bits), 1);
+	}
+	EXPECT_GT(moved, 60);
+}
+
+}  // namespace
+}  // namespace sluice::test
