@@ -9,6 +9,7 @@
 #include "explain.h"
 #include "limit.h"
 #include "maps.h"
+#include "shadow.h"
 #include "sluice/core/decide.h"
 #include "sluice/core/parse.h"
 #include "walk.h"
@@ -72,6 +73,34 @@ int sluice_xdp(struct xdp_md *context)
 
 	judge(&walk, context, now_mono_ns, true);
 	return conclude(&walk, now_mono_ns, context->ingress_ifindex);
+}
+
+/* In place of sluice_xdp while a candidate is shadowed (shadow.h). */
+SEC("xdp.frags")
+int sluice_shadowed(struct xdp_md *context)
+{
+	__u64 now_mono_ns = read_clock();
+	struct walk walk = {};
+	int action;
+
+	judge(&walk, context, now_mono_ns, true);
+	action = conclude(&walk, now_mono_ns, context->ingress_ifindex);
+	hand_over(context, &walk, now_mono_ns, action);
+	return action;
+}
+
+/* The candidate (shadow.h): judges after sluice_shadowed, and decides nothing. */
+SEC("xdp.frags")
+int sluice_shadow(struct xdp_md *context)
+{
+	const struct sluice_handover *from = find_handover();
+	struct walk walk = {};
+
+	if (!from)
+		return XDP_ABORTED;
+	judge(&walk, context, from->now_mono_ns, true);
+	count_pair(from, &walk);
+	return from->action;
 }
 
 /* Asked by the daemon (explain.h); never attached. */

@@ -67,9 +67,13 @@ protected:
 	void expect_within(const std::string& name, const char* policy)
 	{
 		ASSERT_NO_FATAL_FAILURE(install(policy));
+		expect_within(name, gate_->program());
+	}
+	void expect_within(const std::string& name, int program)
+	{
 		bpf_prog_info info{};
 		kernel::Calls calls;
-		ASSERT_EQ(calls.program_info(gate_->program(), info), 0);
+		ASSERT_EQ(calls.program_info(program, info), 0);
 		const std::string key = kernel_series() + " " + name;
 		const auto lines = budgets();
 		const auto budget = lines.find(key);
@@ -91,6 +95,17 @@ TEST_F(VerifierBudget, PlainPolicy)
 TEST_F(VerifierBudget, PolicyThatUsesEverything)
 {
 	expect_within("full", kFull);
+}
+
+TEST_F(VerifierBudget, ACandidateAndTheProgramThatHandsPacketsToIt)
+{
+	ASSERT_NO_FATAL_FAILURE(install(kFull));
+	ASSERT_TRUE(gate_->shadow(kFull));
+	expect_within("shadowed", gate_->program());
+	kernel::Calls calls;
+	const Fd candidate(calls.open_pin(gate_->pins() + "/shadow/program"));
+	ASSERT_TRUE(candidate);
+	expect_within("shadow", candidate.get());
 }
 
 }  // namespace sluice::test

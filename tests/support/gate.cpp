@@ -129,13 +129,26 @@ Result<void> Gate::install(const std::string& text)
 	return install(policy);
 }
 
-Result<void> Gate::install(const policy::Policy& policy)
+Result<policy::Image> Gate::compile(const policy::Policy& policy)
 {
 	SLUICE_TRY_ASSIGN(const auto heritage, datapath_->heritage());
 	policy::CompileOptions options;
 	options.bucket_sets = datapath_->bucket_sets();
 	options.now_mono_ns = clock_.coarse_mono_ns();
-	SLUICE_TRY_ASSIGN(auto image, policy::compile(policy, heritage, options));
+	return policy::compile(policy, heritage, options);
+}
+
+Result<void> Gate::shadow(const std::string& text)
+{
+	SLUICE_TRY_ASSIGN(const auto policy, policy_of(text));
+	SLUICE_TRY_ASSIGN(auto image, compile(policy));
+	SLUICE_TRY(datapath_->shadow(std::move(image)));
+	return {};
+}
+
+Result<void> Gate::install(const policy::Policy& policy)
+{
+	SLUICE_TRY_ASSIGN(auto image, compile(policy));
 	SLUICE_TRY_ASSIGN(running_, datapath_->install(std::move(image)));
 	if (!counters_) {
 		SLUICE_TRY_ASSIGN(auto counters, state("counters"));

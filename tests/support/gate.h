@@ -34,6 +34,9 @@ public:
 	Result<void> install(const policy::Policy& policy);
 	Result<void> install(const std::string& text);
 
+	// A candidate beside what runs, as Datapath::shadow.
+	Result<void> shadow(const std::string& text);
+
 	// Requires a frame of at least 14 bytes. Error too when not exactly one counter moved by one packet and the frame's
 	// bytes, more than one rule counted, or the program answered neither XDP_PASS nor XDP_DROP.
 	Result<Judgement> judge(Frame frame);
@@ -61,6 +64,7 @@ private:
 		std::vector<sluice_counter> by_service;
 		std::vector<sluice_counter> by_rule;
 	};
+	Result<policy::Image> compile(const policy::Policy& policy);
 	explicit Gate(kernel::Options options) : options_(std::move(options)) {}
 	Result<void> connect();
 	Result<Counts> read_counts() const;

@@ -36,7 +36,15 @@ public:
 
 	Result<policy::Heritage> heritage() override { return with([](auto& d) { return d.heritage(); }); }
 	Result<std::optional<datapath::Running>> running() override { return with([](auto& d) { return d.running(); }); }
-	Result<datapath::Running> install(policy::Image image) override { return with([&](auto& d) { return d.install(std::move(image)); }); }
+	using Datapath::install;
+	Result<datapath::Running> install(policy::Image image, datapath::ShadowFate fate) override
+	{
+		return with([&](auto& d) { return d.install(std::move(image), fate); });
+	}
+	Result<datapath::Running> shadow(policy::Image image) override { return with([&](auto& d) { return d.shadow(std::move(image)); }); }
+	Result<void> end_shadow() override { return with([](auto& d) { return d.end_shadow(); }); }
+	Result<std::optional<datapath::Running>> candidate() override { return with([](auto& d) { return d.candidate(); }); }
+	Result<datapath::ShadowCounters> shadow_counters() override { return with([](auto& d) { return d.shadow_counters(); }); }
 	Result<std::optional<datapath::Running>> previous() override { return with([](auto& d) { return d.previous(); }); }
 	Result<datapath::Running> revert() override { return with([](auto& d) { return d.revert(); }); }
 	Result<datapath::Interface> attach(const std::string& name, std::optional<datapath::AttachMode> only) override

@@ -81,8 +81,31 @@ struct Explanation {
 	std::optional<Ban> ban;   // the ban of its source that stands longest, whether it decides or not
 };
 
+// Of the packets that a candidate judged beside the running policy.
+struct PairRow {
+	std::uint8_t running = 0;  // reasons
+	std::uint8_t candidate = 0;
+	sluice_counter value{};
+};
+
+struct OutcomeRow {
+	std::uint16_t service = 0;  // slot, by the running policy
+	bool running_passes = false;
+	bool candidate_passes = false;
+	sluice_counter value{};
+};
+
+struct ShadowCounters {
+	std::vector<PairRow> pairs;  // rows that are not zero
+	std::vector<OutcomeRow> by_service;
+	sluice_counter missed{};     // packets that never reached the candidate
+};
+
+// What becomes of a shadow when another policy takes the running one's place.
+enum class ShadowFate { kEnds, kGoesOn };
+
 struct MemoryUse {
-	std::uint64_t kernel_bytes = 0;  // maps and programs, both generations
+	std::uint64_t kernel_bytes = 0;  // maps and programs, both generations and a shadow
 };
 
 class Datapath {
@@ -95,16 +118,27 @@ public:
 	virtual Result<std::optional<Running>> running() = 0;
 
 	// Stages `image` beside the running generation, reads it back, and publishes it on every attached interface; then
-	// retires the one before the previous. Service slots and rule numbers that go to another name start at zero. On error
-	// everything is as before.
-	virtual Result<Running> install(policy::Image image) = 0;
+	// retires the one before the previous. Service slots and rule numbers that go to another name start at zero. A shadow
+	// ends, or goes on beside the new one. On error everything is as before.
+	virtual Result<Running> install(policy::Image image, ShadowFate fate) = 0;
+	Result<Running> install(policy::Image image) { return install(std::move(image), ShadowFate::kEnds); }
 
 	// The generation before the running one, as long as it stays loaded; none otherwise.
 	virtual Result<std::optional<Running>> previous() = 0;
 	// That one judges again, as it was loaded: nothing is built or allocated, so that it works where install() finds no
-	// room. The two change places. Levels of limits whose rates differ may be read wrongly: a last resort.
+	// room. The two change places, and a shadow ends. Levels of limits whose rates differ may be read wrongly: a last resort.
 	// Error kNotFound when there is none.
 	virtual Result<Running> revert() = 0;
+
+	// `image`, compiled for the running generation's heritage, judges every packet beside it from now on: it decides nothing,
+	// charges levels of its own, which begin as those of all, and is counted from zero. Read back; its generation is 0, and
+	// meta says since when. Error kNotFound without a running generation, kExists while there is a shadow.
+	virtual Result<Running> shadow(policy::Image image) = 0;
+	// Error kNotFound when there is no shadow.
+	virtual Result<void> end_shadow() = 0;
+	// Of the shadow: none, and zeros, where there is none.
+	virtual Result<std::optional<Running>> candidate() = 0;
+	virtual Result<ShadowCounters> shadow_counters() = 0;
 
 	// Requires a running generation. Native mode first, generic as fallback; `only` forces one.
 	virtual Result<Interface> attach(const std::string& name, std::optional<AttachMode> only) = 0;

@@ -56,6 +56,12 @@ void MemoryDatapath::count(std::uint16_t service, std::uint8_t reason, sluice_co
 	add(counters_[{service, reason}], more);
 }
 
+void MemoryDatapath::count_pair(std::uint16_t service, std::uint8_t running, std::uint8_t candidate, sluice_counter more)
+{
+	add(pairs_[{running, candidate}], more);
+	add(outcomes_[{service, sluice_reason_passes(running), sluice_reason_passes(candidate)}], more);
+}
+
 void MemoryDatapath::count_rule(std::uint16_t rule, sluice_counter more)
 {
 	add(rule_counters_[rule], more);
@@ -102,10 +108,11 @@ Result<Running> MemoryDatapath::revert()
 	if (!previous_)
 		return Error(ErrorCode::kNotFound, "no generation before this one is loaded");
 	std::swap(image_, previous_);
+	drop_shadow();
 	return read(*image_);
 }
 
-Result<Running> MemoryDatapath::install(policy::Image image)
+Result<Running> MemoryDatapath::install(policy::Image image, ShadowFate fate)
 {
 	SLUICE_TRY(admit());
 	image.config.generation = ++last_generation_;
@@ -118,7 +125,57 @@ Result<Running> MemoryDatapath::install(policy::Image image)
 	for (const std::uint32_t number : policy::renamed(before.rule_names, image.rule_names, SLUICE_RULE_FIRST_FAILSAFE))
 		rule_counters_.erase(static_cast<std::uint16_t>(number));
 	previous_ = std::exchange(image_, std::move(image));
+	if (fate == ShadowFate::kEnds)
+		drop_shadow();
 	return read(*image_);
+}
+
+void MemoryDatapath::drop_shadow()
+{
+	candidate_.reset();
+	pairs_.clear();
+	outcomes_.clear();
+}
+
+Result<Running> MemoryDatapath::shadow(policy::Image image)
+{
+	SLUICE_TRY(admit());
+	if (!image_)
+		return Error(ErrorCode::kNotFound, "no policy is installed", "sluice apply FILE");
+	if (candidate_)
+		return Error(ErrorCode::kExists, "a candidate is shadowed already", "sluice promote, or sluice rollback");
+	image.config.generation = 0;
+	image.meta.generation = 0;
+	image.meta.abi = SLUICE_ABI_VERSION;
+	image.meta.installed_unix_ns = clock_->unix_ns();
+	candidate_ = std::move(image);
+	return read(*candidate_);
+}
+
+Result<void> MemoryDatapath::end_shadow()
+{
+	SLUICE_TRY(admit());
+	if (!candidate_)
+		return Error(ErrorCode::kNotFound, "no candidate is shadowed");
+	drop_shadow();
+	return {};
+}
+
+Result<std::optional<Running>> MemoryDatapath::candidate()
+{
+	SLUICE_TRY(admit());
+	return candidate_ ? std::optional(read(*candidate_)) : std::nullopt;
+}
+
+Result<ShadowCounters> MemoryDatapath::shadow_counters()
+{
+	SLUICE_TRY(admit());
+	ShadowCounters counters;
+	for (const auto& [pair, value] : pairs_)
+		counters.pairs.push_back({pair.first, pair.second, value});
+	for (const auto& [at, value] : outcomes_)
+		counters.by_service.push_back({std::get<0>(at), std::get<1>(at), std::get<2>(at), value});
+	return counters;
 }
 
 Result<Interface> MemoryDatapath::attach(const std::string& name, std::optional<AttachMode> only)

@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/clock.h"
@@ -28,6 +29,8 @@ public:
 	void add_interface(const std::string& name, bool has_native = true);
 	void remove_interface(const std::string& name);
 	void count(std::uint16_t service, std::uint8_t reason, sluice_counter more);
+	// What the candidate says of packets; requires a shadow.
+	void count_pair(std::uint16_t service, std::uint8_t running, std::uint8_t candidate, sluice_counter more);
 	void count_rule(std::uint16_t rule, sluice_counter more);
 	// Up to 16384 wait; what is more is lost, and counted.
 	void report(const sluice_event& event);
@@ -40,9 +43,14 @@ public:
 
 	Result<policy::Heritage> heritage() override;
 	Result<std::optional<Running>> running() override;
-	Result<Running> install(policy::Image image) override;
+	using Datapath::install;
+	Result<Running> install(policy::Image image, ShadowFate fate) override;
 	Result<std::optional<Running>> previous() override;
 	Result<Running> revert() override;
+	Result<Running> shadow(policy::Image image) override;
+	Result<void> end_shadow() override;
+	Result<std::optional<Running>> candidate() override;
+	Result<ShadowCounters> shadow_counters() override;
 	Result<Interface> attach(const std::string& name, std::optional<AttachMode> only) override;
 	Result<void> detach(const std::string& name) override;
 	Result<std::vector<Interface>> interfaces() override;
@@ -61,6 +69,7 @@ private:
 	Result<void> admit();
 	static Running read(const policy::Image& image);
 	void drop_expired();
+	void drop_shadow();
 
 	struct HostInterface {
 		std::uint32_t index = 0;
@@ -77,6 +86,9 @@ private:
 	std::map<std::string, AttachMode> attached_;
 	std::optional<policy::Image> image_;
 	std::optional<policy::Image> previous_;
+	std::optional<policy::Image> candidate_;
+	std::map<std::pair<std::uint8_t, std::uint8_t>, sluice_counter> pairs_;
+	std::map<std::tuple<std::uint16_t, bool, bool>, sluice_counter> outcomes_;
 	std::uint32_t last_generation_ = 0;
 	std::map<net::Prefix, Ban> bans_;
 	std::set<unsigned> ban_lengths_[SLUICE_FAMILIES];

@@ -12,14 +12,6 @@
 namespace sluice::kernel {
 namespace {
 
-Result<std::vector<sluice_counter>> read_sums(const Map& map, std::uint32_t count)
-{
-	return read_summed<sluice_counter>(map, count, [](sluice_counter& sum, const sluice_counter& one) {
-		sum.packets += one.packets;
-		sum.bytes += one.bytes;
-	});
-}
-
 // An element of a per-processor array: the values of every processor.
 struct Element {
 	const Map* map = nullptr;
@@ -60,6 +52,14 @@ Result<void> wait_for_packets(Calls& calls)
 }
 
 }  // namespace
+
+Result<std::vector<sluice_counter>> read_sums(const Map& map, std::uint32_t count)
+{
+	return read_summed<sluice_counter>(map, count, [](sluice_counter& sum, const sluice_counter& one) {
+		sum.packets += one.packets;
+		sum.bytes += one.bytes;
+	});
+}
 
 Result<datapath::Counters> read_counters(const Map& counters, const Map& rule_counters, const Map& event_gauges,
 					 std::uint32_t services, std::uint32_t rules)

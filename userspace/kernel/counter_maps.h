@@ -11,6 +11,9 @@
 
 namespace sluice::kernel {
 
+// Sums over processors of the first `count` elements, which the map has.
+Result<std::vector<sluice_counter>> read_sums(const Map& map, std::uint32_t count);
+
 // Sums over processors of the first `services` slots and `rules` numbers; rows that are not zero. Requires both within
 // their tables.
 Result<datapath::Counters> read_counters(const Map& counters, const Map& rule_counters, const Map& event_gauges,

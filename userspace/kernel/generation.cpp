@@ -44,13 +44,24 @@ std::vector<std::string> own_maps(Entry entry)
 {
 	switch (entry) {
 	case Entry::kJudge:
+	case Entry::kShadowed:
 		return {};
+	case Entry::kShadow:
+		return {kBucketsMap, kHandoverMap, kCandidateMap, kPairsMap, kServicePairsMap};
 	case Entry::kExplain:
 		return {kExplanationMap};
 	case Entry::kReplay:
 		break;
 	}
 	return {kExplanationMap, kReplayClockMap};
+}
+
+Result<Program> open_program(Calls& calls, const std::string& path)
+{
+	const int program = calls.open_pin(path);
+	if (program < 0)
+		return error_of_errno(-program, "open pin " + path);
+	return Program::adopt(calls, Fd(program));
 }
 
 Result<sluice_config> read_config(const Map& map)
@@ -61,14 +72,12 @@ Result<sluice_config> read_config(const Map& map)
 
 }  // namespace
 
-Result<void> Generation::adopt_program(Calls& calls, Fd program)
+Result<Program> Program::adopt(Calls& calls, Fd program)
 {
 	bpf_prog_info info{};
 	if (const int code = calls.program_info(program.get(), info); code < 0)
 		return error_of_errno(-code, "ask about the program");
-	program_id_ = info.id;
-	program_ = std::move(program);
-	return {};
+	return Program{std::move(program), info.id};
 }
 
 Result<Generation> Generation::stage(Calls& calls, const policy::Image& image, const StateMaps& state, Entry entry)
@@ -81,7 +90,7 @@ Result<Generation> Generation::stage(Calls& calls, const policy::Image& image, c
 	generation.number_ = image.config.generation;
 	generation.abi_ = SLUICE_ABI_VERSION;
 	SLUICE_TRY_ASSIGN(Fd program, skeleton.program());
-	SLUICE_TRY(generation.adopt_program(calls, std::move(program)));
+	SLUICE_TRY_ASSIGN(generation.own_, Program::adopt(calls, std::move(program)));
 	for (const Contents& contents : contents_of(image)) {
 		SLUICE_TRY_ASSIGN(Fd fd, skeleton.map(contents.map));
 		SLUICE_TRY_ASSIGN(Map map, Map::adopt(calls, std::move(fd), contents.map));
@@ -102,33 +111,35 @@ Result<Generation> Generation::stage(Calls& calls, const policy::Image& image, c
 	return generation;
 }
 
-Result<Generation> Generation::open(Calls& calls, const Pins& pins, std::uint32_t number)
+Result<Generation> Generation::open(Calls& calls, const std::string& directory, std::uint32_t number, Entry entry)
 {
-	const std::string directory = pins.generation(number) + "/";
 	Generation generation;
 	generation.number_ = number;
-	const int program = calls.open_pin(directory + kProgram);
-	if (program < 0)
-		return error_of_errno(-program, "open pin " + directory + kProgram);
-	SLUICE_TRY(generation.adopt_program(calls, Fd(program)));
+	SLUICE_TRY_ASSIGN(generation.own_, open_program(calls, directory + "/" + kProgram));
+	auto shadowed = open_program(calls, directory + "/" + kShadowedPin);
+	if (shadowed)
+		generation.shadowed_ = std::move(*shadowed);
+	else if (shadowed.error().code() != ErrorCode::kNotFound)
+		return std::move(shadowed).error();
 
 	// The first word of meta is the ABI version in every version.
-	SLUICE_TRY_ASSIGN(Map meta, Map::open_pin(calls, directory + "meta", "meta"));
+	SLUICE_TRY_ASSIGN(Map meta, Map::open_pin(calls, directory + "/meta", "meta"));
 	SLUICE_TRY_ASSIGN(const std::vector<std::byte> value, meta.read(1));
 	if (value.size() < sizeof(generation.abi_))
-		return Error(ErrorCode::kUnsupported, "map meta of generation " + std::to_string(number) + " is too short");
+		return Error(ErrorCode::kUnsupported, "map meta in " + directory + " is too short");
 	std::memcpy(&generation.abi_, value.data(), sizeof(generation.abi_));
 	if (!generation.is_readable())
 		return generation;
 	generation.maps_.emplace("meta", std::move(meta));
-	for (const std::string name : kPolicyMaps) {
-		if (name == "meta")
+	std::vector<std::string> names = own_maps(entry);
+	names.insert(names.end(), std::begin(kPolicyMaps), std::end(kPolicyMaps));
+	names.emplace_back(kConfigMap);
+	for (const std::string& name : names) {
+		if (generation.maps_.contains(name))
 			continue;
-		SLUICE_TRY_ASSIGN(Map map, Map::open_pin(calls, directory + name, name));
+		SLUICE_TRY_ASSIGN(Map map, Map::open_pin(calls, directory + "/" + name, name));
 		generation.maps_.emplace(name, std::move(map));
 	}
-	SLUICE_TRY_ASSIGN(Map config, Map::open_pin(calls, directory + kConfigMap, kConfigMap));
-	generation.maps_.emplace(kConfigMap, std::move(config));
 	return generation;
 }
 
@@ -137,13 +148,22 @@ Result<void> Generation::pin(Calls& calls, const std::string& directory, Undo& u
 	if (const int code = calls.make_directory(directory); code < 0)
 		return error_of_errno(-code, "make " + directory);
 	undo.add([&calls, directory] { (void)remove_pins(calls, directory); });
-	if (const int code = calls.pin(program_.get(), directory + "/" + kProgram); code < 0)
+	if (const int code = calls.pin(own_.fd.get(), directory + "/" + kProgram); code < 0)
 		return error_of_errno(-code, "pin the program in " + directory);
+	if (const int code = shadowed_ ? calls.pin(shadowed_->fd.get(), directory + "/" + kShadowedPin) : 0; code < 0)
+		return error_of_errno(-code, "pin the program that hands packets on in " + directory);
 	for (const auto& [name, map] : maps_) {
 		if (const int code = calls.pin(map.fd(), directory + "/" + name); code < 0)
 			return error_of_errno(-code, "pin map " + name + " in " + directory);
 	}
 	return {};
+}
+
+int Generation::find(std::uint32_t program_id) const
+{
+	if (own_.id == program_id)
+		return own_.fd.get();
+	return shadowed_ && shadowed_->id == program_id ? shadowed_->fd.get() : -1;
 }
 
 Result<datapath::Running> Generation::read() const
@@ -160,7 +180,11 @@ Result<datapath::Running> Generation::read() const
 
 Result<std::uint64_t> Generation::memory() const
 {
-	SLUICE_TRY_ASSIGN(std::uint64_t bytes, kernel_bytes(program_.get()));
+	SLUICE_TRY_ASSIGN(std::uint64_t bytes, kernel_bytes(own_.fd.get()));
+	if (shadowed_) {
+		SLUICE_TRY_ASSIGN(const std::uint64_t more, kernel_bytes(shadowed_->fd.get()));
+		bytes += more;
+	}
 	for (const auto& [name, map] : maps_) {
 		SLUICE_TRY_ASSIGN(const std::uint64_t more, kernel_bytes(map.fd()));
 		bytes += more;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "base/fd.h"
@@ -20,14 +21,25 @@
 
 namespace sluice::kernel {
 
+// A loaded program, held open.
+struct Program {
+	static Result<Program> adopt(Calls& calls, Fd program);
+
+	Fd fd;
+	std::uint32_t id = 0;
+};
+
+// The name under which the program is pinned that hands packets on, beside the generation's own.
+inline constexpr const char* kShadowedPin = "shadowed";
+
 class Generation {
 public:
 	// Loads the program specialised by image.config over the shared `state`, fills its maps from the image, reads them
 	// back and freezes them. image.meta and image.config are final.
 	// By another entry than that of packets on the wire, at() has the entry's own maps too.
 	static Result<Generation> stage(Calls& calls, const policy::Image& image, const StateMaps& state, Entry entry = Entry::kJudge);
-	// From its pins. One of another ABI version opens too, with its program alone: see abi().
-	static Result<Generation> open(Calls& calls, const Pins& pins, std::uint32_t number);
+	// From its pins in `directory`. One of another ABI version opens too, with its programs alone: see abi().
+	static Result<Generation> open(Calls& calls, const std::string& directory, std::uint32_t number, Entry entry = Entry::kJudge);
 
 	// Pins everything in `directory`, which it makes; `undo` removes it.
 	Result<void> pin(Calls& calls, const std::string& directory, Undo& undo) const;
@@ -36,8 +48,15 @@ public:
 	// SLUICE_ABI_VERSION, or that of whoever made it: then only number and program are known.
 	std::uint32_t abi() const { return abi_; }
 	bool is_readable() const { return abi_ == SLUICE_ABI_VERSION; }
-	int program() const { return program_.get(); }
-	std::uint32_t program_id() const { return program_id_; }
+	// Its program, by the entry that it was loaded by.
+	const Program& own() const { return own_; }
+	// The program that packets are to be judged by: its own, or while a candidate is shadowed the one that hands them on.
+	const Program& judge() const { return shadowed_ ? *shadowed_ : own_; }
+	int program() const { return judge().fd.get(); }
+	// The descriptor of that one of its programs; -1: it is none of them.
+	int find(std::uint32_t program_id) const;
+	bool is_shadowed() const { return shadowed_.has_value(); }
+	void set_shadowed(std::optional<Program> program) { shadowed_ = std::move(program); }
 
 	// Requires is_readable().
 	const Map& at(const std::string& map) const { return maps_.at(map); }
@@ -47,12 +66,11 @@ public:
 
 private:
 	Generation() = default;
-	Result<void> adopt_program(Calls& calls, Fd program);
 
 	std::uint32_t number_ = 0;
 	std::uint32_t abi_ = 0;
-	Fd program_;
-	std::uint32_t program_id_ = 0;
+	Program own_;
+	std::optional<Program> shadowed_;
 	std::map<std::string, Map> maps_;
 };
 

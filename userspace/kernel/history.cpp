@@ -1,25 +1,23 @@
 #include "kernel/history.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
+#include "kernel/shadow.h"
 #include "kernel/undo.h"
 
 namespace sluice::kernel {
 namespace {
 
-bool runs(const XdpLink& link, const Generation& generation)
-{
-	return link.program_id == generation.program_id();
-}
-
 bool any_runs(const std::vector<XdpLink>& links, const Generation& generation)
 {
-	return std::any_of(links.begin(), links.end(), [&](const XdpLink& link) { return runs(link, generation); });
+	return std::any_of(links.begin(), links.end(), [&](const XdpLink& link) { return generation.find(link.program_id) >= 0; });
 }
 
-bool all_run(const std::vector<XdpLink>& links, const Generation& generation)
+bool all_run(const std::vector<XdpLink>& links, const Program& program)
 {
-	return std::all_of(links.begin(), links.end(), [&](const XdpLink& link) { return runs(link, generation); });
+	return std::all_of(links.begin(), links.end(), [&](const XdpLink& link) { return link.program_id == program.id; });
 }
 
 }  // namespace
@@ -28,7 +26,7 @@ History History::look(Calls& calls, const Pins& pins, const std::vector<XdpLink>
 {
 	std::vector<Generation> found;
 	for (const std::uint32_t number : pins.generations()) {
-		auto generation = Generation::open(calls, pins, number);
+		auto generation = Generation::open(calls, pins.generation(number), number);
 		if (generation)
 			found.push_back(std::move(*generation));
 		else
@@ -48,9 +46,9 @@ Result<History> History::open(Calls& calls, const Pins& pins, Links& links, std:
 			notes.emplace_back("the attached program has no pins: it judges until the next policy is installed");
 		return history;
 	}
-	if (!all_run(links.all(), *history.running_)) {
+	if (!all_run(links.all(), history.running_->judge())) {
 		Undo undo;
-		SLUICE_TRY(links.publish(*history.running_, history, undo));
+		SLUICE_TRY(links.publish(history.running_->judge(), history, undo));
 		undo.keep();
 		notes.push_back("generation " + std::to_string(history.running_->number()) +
 				" was published to some interfaces only; now all have it");
@@ -75,7 +73,7 @@ void History::choose(std::vector<Generation> found, const std::vector<XdpLink>& 
 const Generation* History::find(std::uint32_t program_id) const
 {
 	for (const auto* generation : {&running_, &previous_}) {
-		if (*generation && (*generation)->program_id() == program_id)
+		if (*generation && (*generation)->find(program_id) >= 0)
 			return &**generation;
 	}
 	return nullptr;
@@ -84,7 +82,7 @@ const Generation* History::find(std::uint32_t program_id) const
 int History::program(std::uint32_t id) const
 {
 	const Generation* generation = find(id);
-	return generation ? generation->program() : -1;
+	return generation ? generation->find(id) : -1;
 }
 
 std::uint32_t History::generation(std::uint32_t program_id) const
@@ -103,7 +101,27 @@ void History::advance(Calls& calls, const Pins& pins, Generation next, std::vect
 {
 	previous_ = std::move(running_);
 	running_ = std::move(next);
+	if (previous_)
+		unshadow(*previous_, calls, pins, notes);
 	retire_others(calls, pins, notes);
+}
+
+void History::unshadow(Generation& generation, Calls& calls, const Pins& pins, std::vector<std::string>& notes)
+{
+	if (!generation.is_shadowed())
+		return;
+	const std::string path = shadowed_pin(pins, generation);
+	if (const int code = calls.unpin(path); code < 0 && code != -ENOENT)
+		notes.push_back(path + " stays pinned: " + std::strerror(-code));
+	generation.set_shadowed(std::nullopt);
+}
+
+void History::unshadow(Calls& calls, const Pins& pins, std::vector<std::string>& notes)
+{
+	for (auto* generation : {&running_, &previous_}) {
+		if (*generation)
+			unshadow(**generation, calls, pins, notes);
+	}
 }
 
 void History::retire_others(Calls& calls, const Pins& pins, std::vector<std::string>& notes) const

@@ -35,6 +35,11 @@ public:
 	// `next` runs; what ran is the previous one. Unpins all others; what stays pinned is told in `notes`.
 	void advance(Calls& calls, const Pins& pins, Generation next, std::vector<std::string>& notes);
 
+	// `program` of the running one hands packets on to a candidate from now on. Requires a running one.
+	void shadow(Program program) { running_->set_shadowed(std::move(program)); }
+	// No generation hands packets on any more: requires that no link runs a program that does.
+	void unshadow(Calls& calls, const Pins& pins, std::vector<std::string>& notes);
+
 	// The previous one runs, and the one that ran is the previous. Requires both. Without a link nothing but this object
 	// knows: the next to look finds the higher number running.
 	void swap() { std::swap(running_, previous_); }
@@ -42,6 +47,7 @@ public:
 private:
 	const Generation* find(std::uint32_t program_id) const;
 	void choose(std::vector<Generation> found, const std::vector<XdpLink>& links);
+	static void unshadow(Generation& generation, Calls& calls, const Pins& pins, std::vector<std::string>& notes);
 	void retire_others(Calls& calls, const Pins& pins, std::vector<std::string>& notes) const;
 
 	std::optional<Generation> running_;

@@ -12,6 +12,7 @@
 #include "kernel/pins.h"
 #include "kernel/policy_maps.h"
 #include "kernel/ring.h"
+#include "kernel/shadow.h"
 #include "kernel/state_maps.h"
 #include "kernel/tick_clock.h"
 #include "kernel/typed_map.h"
@@ -32,7 +33,11 @@ struct KernelDatapath::State {
 	sluice_clock packet_clock;
 	Ring ring;
 	std::vector<std::string> notes;
+	std::optional<Shadow> shadow{};
 	std::optional<Explainer> explainer{};  // of the running generation, once somebody asked
+
+	Result<void> adopt_shadow();
+	void forget_shadow();
 };
 
 namespace {
@@ -87,7 +92,38 @@ Result<std::unique_ptr<KernelDatapath>> KernelDatapath::open(const Options& opti
 	SLUICE_TRY_ASSIGN(Ring ring, Ring::open(maps.at("events").fd()));
 	auto state = std::unique_ptr<State>(new State{calls, clock, std::move(pins), std::move(links), std::move(history),
 						      std::move(maps), tick_clock(notes), std::move(ring), std::move(notes)});
+	SLUICE_TRY(state->adopt_shadow());
 	return std::unique_ptr<KernelDatapath>(new KernelDatapath(std::move(state)));
+}
+
+// A candidate that no program of the running generation hands packets to was never complete, or has ended: it goes. So does
+// one that cannot be read, and the generation judges by its own program again.
+Result<void> KernelDatapath::State::adopt_shadow()
+{
+	auto found = Shadow::open(calls, pins);
+	const auto& running = history.running();
+	if (found && *found && running && running->is_readable() && running->is_shadowed()) {
+		shadow = std::move(*found);
+		return {};
+	}
+	if (running && running->is_shadowed()) {
+		notes.push_back("the candidate that was shadowed is dropped: " +
+				(found ? "its pins are gone" : found.error().message()));
+		Undo undo;
+		SLUICE_TRY(links.publish(running->own(), history, undo));
+		undo.keep();
+	}
+	forget_shadow();
+	return {};
+}
+
+// Requires that no link runs a program that hands packets on. What stays pinned goes when the next daemon looks.
+void KernelDatapath::State::forget_shadow()
+{
+	history.unshadow(calls, pins, notes);
+	shadow.reset();
+	if (auto removed = remove_pins(calls, pins.shadow()); !removed)
+		notes.push_back("the candidate stays pinned: " + removed.error().message());
 }
 
 Result<policy::Heritage> KernelDatapath::heritage()
@@ -109,7 +145,7 @@ Result<std::optional<Running>> KernelDatapath::running()
 	return std::optional(std::move(read));
 }
 
-Result<Running> KernelDatapath::install(policy::Image image)
+Result<Running> KernelDatapath::install(policy::Image image, datapath::ShadowFate fate)
 {
 	State& state = *state_;
 	SLUICE_TRY(check_image(image, bucket_sets()));
@@ -123,15 +159,84 @@ Result<Running> KernelDatapath::install(policy::Image image)
 
 	SLUICE_TRY_ASSIGN(Generation next, Generation::stage(state.calls, image, state.maps));
 	SLUICE_TRY_ASSIGN(Running read, next.read());
+	const bool goes_on = state.shadow && fate == datapath::ShadowFate::kGoesOn;
+	if (goes_on) {
+		SLUICE_TRY_ASSIGN(Program program, state.shadow->load_shadowed(state.calls, next, state.maps));
+		next.set_shadowed(std::move(program));
+	}
 	SLUICE_TRY_ASSIGN(const Renamed renamed, renamed_by(image, state.history.running()));
 	Undo undo;
 	SLUICE_TRY(pin_generation(state.calls, state.pins, next, state.maps, undo));
 	SLUICE_TRY(zero_counters(state.calls, state.maps.at("counters"), state.maps.at("rule_counters"), renamed, undo));
-	SLUICE_TRY(state.links.publish(next, state.history, undo));
+	SLUICE_TRY(state.links.publish(next.judge(), state.history, undo));
 	undo.keep();
 	state.explainer.reset();  // it holds the maps of what ran
 	state.history.advance(state.calls, state.pins, std::move(next), state.notes);
+	if (state.shadow && !goes_on)
+		state.forget_shadow();
 	return read;
+}
+
+Result<Running> KernelDatapath::shadow(policy::Image image)
+{
+	State& state = *state_;
+	const auto& running = state.history.running();
+	if (!running || !running->is_readable())
+		return Error(ErrorCode::kNotFound, "no policy is installed", "sluice apply FILE");
+	if (state.shadow)
+		return Error(ErrorCode::kExists, "a candidate is shadowed already", "sluice promote, or sluice rollback");
+	SLUICE_TRY(check_image(image, bucket_sets()));
+	SLUICE_TRY(state.links.sweep(state.notes));
+	image.config.hash = state.maps.hash_key();
+	image.config.clock = state.packet_clock;
+	image.config.generation = 0;
+	image.meta.generation = 0;
+	image.meta.abi = SLUICE_ABI_VERSION;
+	image.meta.installed_unix_ns = state.clock.unix_ns();
+
+	SLUICE_TRY_ASSIGN(Shadow shadow, Shadow::stage(state.calls, image, state.maps));
+	SLUICE_TRY_ASSIGN(Running read, shadow.read());
+	SLUICE_TRY_ASSIGN(Program shadowed, shadow.load_shadowed(state.calls, *running, state.maps));
+	Undo undo;
+	SLUICE_TRY(shadow.pin(state.calls, state.pins, undo));
+	const std::string path = shadowed_pin(state.pins, *running);
+	if (const int code = state.calls.pin(shadowed.fd.get(), path); code < 0)
+		return Error(ErrorCode::kFailed, "pin " + path + ": " + std::strerror(-code));
+	undo.add([&state, path] { (void)state.calls.unpin(path); });
+	SLUICE_TRY(state.links.publish(shadowed, state.history, undo));
+	undo.keep();
+	state.history.shadow(std::move(shadowed));
+	state.shadow = std::move(shadow);
+	return read;
+}
+
+Result<void> KernelDatapath::end_shadow()
+{
+	State& state = *state_;
+	if (!state.shadow)
+		return Error(ErrorCode::kNotFound, "no candidate is shadowed");
+	SLUICE_TRY(state.links.sweep(state.notes));
+	Undo undo;
+	SLUICE_TRY(state.links.publish(state.history.running()->own(), state.history, undo));
+	undo.keep();
+	state.forget_shadow();
+	return {};
+}
+
+Result<std::optional<Running>> KernelDatapath::candidate()
+{
+	if (!state_->shadow)
+		return std::optional<Running>();
+	SLUICE_TRY_ASSIGN(Running read, state_->shadow->read());
+	return std::optional(std::move(read));
+}
+
+Result<datapath::ShadowCounters> KernelDatapath::shadow_counters()
+{
+	if (!state_->shadow)
+		return datapath::ShadowCounters{};
+	const std::uint32_t services = state_->history.running()->at("service_names").shape().max_entries;
+	return state_->shadow->counters(std::min(services, SLUICE_MAX_SERVICES));
 }
 
 Result<std::optional<Running>> KernelDatapath::previous()
@@ -152,10 +257,12 @@ Result<Running> KernelDatapath::revert()
 	SLUICE_TRY(state.links.sweep(state.notes));
 	SLUICE_TRY_ASSIGN(Running read, previous->read());
 	Undo undo;
-	SLUICE_TRY(state.links.publish(*previous, state.history, undo));
+	SLUICE_TRY(state.links.publish(previous->own(), state.history, undo));
 	undo.keep();
 	state.explainer.reset();
 	state.history.swap();
+	if (state.shadow)
+		state.forget_shadow();
 	return read;
 }
 
@@ -235,6 +342,10 @@ Result<datapath::MemoryUse> KernelDatapath::memory()
 		if (!*generation)
 			continue;
 		SLUICE_TRY_ASSIGN(const std::uint64_t bytes, (*generation)->memory());
+		use.kernel_bytes += bytes;
+	}
+	if (state_->shadow) {
+		SLUICE_TRY_ASSIGN(const std::uint64_t bytes, state_->shadow->memory());
 		use.kernel_bytes += bytes;
 	}
 	return use;

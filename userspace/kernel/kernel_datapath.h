@@ -37,9 +37,14 @@ public:
 
 	Result<policy::Heritage> heritage() override;
 	Result<std::optional<datapath::Running>> running() override;
-	Result<datapath::Running> install(policy::Image image) override;
+	using Datapath::install;
+	Result<datapath::Running> install(policy::Image image, datapath::ShadowFate fate) override;
 	Result<std::optional<datapath::Running>> previous() override;
 	Result<datapath::Running> revert() override;
+	Result<datapath::Running> shadow(policy::Image image) override;
+	Result<void> end_shadow() override;
+	Result<std::optional<datapath::Running>> candidate() override;
+	Result<datapath::ShadowCounters> shadow_counters() override;
 	Result<datapath::Interface> attach(const std::string& name, std::optional<datapath::AttachMode> only) override;
 	Result<void> detach(const std::string& name) override;
 	Result<std::vector<datapath::Interface>> interfaces() override;
@@ -58,7 +63,7 @@ public:
 	// What could not be adopted as it was, and what else people should know since the last call; one sentence each.
 	// Empty where all is as it should be.
 	std::vector<std::string> take_notes();
-	// The running generation's program, for run_packet(); -1 before the first install.
+	// The program that judges packets, for run_packet(); -1 before the first install.
 	int program_fd() const;
 
 private:

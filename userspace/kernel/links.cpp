@@ -57,10 +57,10 @@ Result<void> Links::sweep(std::vector<std::string>& notes)
 	return {};
 }
 
-Result<void> Links::publish(const Generation& next, const History& history, Undo& undo)
+Result<void> Links::publish(const Program& next, const History& history, Undo& undo)
 {
 	for (XdpLink& link : links_) {
-		if (link.program_id == next.program_id())
+		if (link.program_id == next.id)
 			continue;
 		int old_program = history.program(link.program_id);
 		if (old_program < 0) {
@@ -73,7 +73,7 @@ Result<void> Links::publish(const Generation& next, const History& history, Undo
 			old_program = unknown->get();
 			undo.add([unknown] {});
 		}
-		SLUICE_TRY(move_link(*calls_, link, old_program, next.program(), next.program_id(), undo));
+		SLUICE_TRY(move_link(*calls_, link, old_program, next.fd.get(), next.id, undo));
 	}
 	return {};
 }

@@ -20,6 +20,7 @@ namespace sluice::kernel {
 
 class Generation;
 class History;
+struct Program;
 
 class Links {
 public:
@@ -29,8 +30,8 @@ public:
 
 	// Asks the kernel about each again.
 	Result<void> sweep(std::vector<std::string>& notes);
-	// Every link to that generation's program; `undo` puts back those that were moved. `undo` must not outlive this.
-	Result<void> publish(const Generation& next, const History& history, Undo& undo);
+	// Every link to that program; `undo` puts back those that were moved. `undo` must outlive neither this nor `next`.
+	Result<void> publish(const Program& next, const History& history, Undo& undo);
 	// As Datapath::attach. An interface that has a link already keeps it.
 	Result<datapath::Interface> attach(const Generation& running, const std::string& name,
 					   std::optional<datapath::AttachMode> only, std::vector<std::string>& notes);

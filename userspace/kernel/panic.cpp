@@ -4,6 +4,7 @@
 #include <linux/if_link.h>
 #include <net/if.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -20,7 +21,7 @@
 namespace sluice::kernel {
 namespace {
 
-constexpr const char* kProgramName = "sluice_xdp";
+constexpr const char* kProgramNames[] = {"sluice_xdp", "sluice_shadowed"};
 
 std::string reason(int code)
 {
@@ -51,7 +52,9 @@ bool is_ours(Calls& calls, std::uint32_t program_id)
 {
 	const Fd program(program_id == 0 ? -1 : calls.program_by_id(program_id));
 	bpf_prog_info info{};
-	return program && calls.program_info(program.get(), info) == 0 && std::strcmp(info.name, kProgramName) == 0;
+	if (!program || calls.program_info(program.get(), info) < 0)
+		return false;
+	return std::ranges::any_of(kProgramNames, [&info](const char* name) { return std::strcmp(info.name, name) == 0; });
 }
 
 // The link through which a program is on an interface; none: it was attached without one.

@@ -1,49 +1,19 @@
 #include "kernel/pinned_view.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
-#include <cerrno>
 
-#include "base/file.h"
 #include "kernel/ban_table.h"
 #include "kernel/counter_maps.h"
 #include "kernel/history.h"
+#include "kernel/map_memory.h"
 #include "kernel/pins.h"
+#include "kernel/shadow.h"
 #include "kernel/state_maps.h"
 #include "kernel/typed_map.h"
 #include "kernel/xdp_link.h"
 
 namespace sluice::kernel {
 namespace {
-
-// A read-only mapping of a kernel array.
-class Mapping {
-public:
-	Mapping() = default;
-	Mapping(const Mapping&) = delete;
-	Mapping& operator=(const Mapping&) = delete;
-	~Mapping()
-	{
-		if (at_ != MAP_FAILED)
-			::munmap(at_, bytes_);
-	}
-
-	Result<const void*> open(const Map& map)
-	{
-		if (at_ != MAP_FAILED)
-			return at_;
-		bytes_ = std::size_t{map.shape().max_entries} * map.shape().value_size;
-		at_ = ::mmap(nullptr, bytes_, PROT_READ, MAP_SHARED, map.fd(), 0);
-		if (at_ == MAP_FAILED)
-			return error_of_errno(errno, "map the memory of " + map.name());
-		return at_;
-	}
-
-private:
-	void* at_ = MAP_FAILED;
-	std::size_t bytes_ = 0;
-};
 
 Result<policy::RangeImage> read_ranges(const Map& map)
 {
@@ -98,7 +68,7 @@ struct PinnedView::State {
 	History history;
 	datapath::Running running;
 	std::map<std::string, Map> maps;
-	Mapping buckets;
+	std::optional<MapMemory> buckets;  // once somebody asked
 };
 
 PinnedView::PinnedView(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -129,6 +99,20 @@ Result<datapath::Counters> PinnedView::counters() const
 			     static_cast<std::uint32_t>(services), static_cast<std::uint32_t>(rules));
 }
 
+Result<std::optional<PinnedShadow>> PinnedView::shadow() const
+{
+	if (!state_->history.running()->is_shadowed())
+		return std::optional<PinnedShadow>();
+	SLUICE_TRY_ASSIGN(const auto shadow, Shadow::open(state_->calls, state_->pins));
+	if (!shadow)
+		return std::optional<PinnedShadow>();
+	PinnedShadow view;
+	SLUICE_TRY_ASSIGN(view.candidate, shadow->read());
+	const auto services = std::min<std::size_t>(state_->running.services.size(), SLUICE_MAX_SERVICES);
+	SLUICE_TRY_ASSIGN(view.counters, shadow->counters(static_cast<std::uint32_t>(services)));
+	return std::optional(std::move(view));
+}
+
 Result<std::vector<datapath::Ban>> PinnedView::bans(std::uint64_t now_mono_ns) const
 {
 	return read_bans(state_->maps.at("bans"), now_mono_ns);
@@ -138,8 +122,11 @@ Result<std::span<const sluice_bucket_set>> PinnedView::buckets() const
 {
 	const Map& map = state_->maps.at("buckets");
 	SLUICE_TRY(check_sizes(map, sizeof(std::uint32_t), sizeof(sluice_bucket_set)));
-	SLUICE_TRY_ASSIGN(const void* at, state_->buckets.open(map));
-	return std::span(static_cast<const sluice_bucket_set*>(at), map.shape().max_entries);
+	if (!state_->buckets) {
+		SLUICE_TRY_ASSIGN(MapMemory memory, MapMemory::over(map, MapMemory::Access::kRead));
+		state_->buckets.emplace(std::move(memory));
+	}
+	return std::span(static_cast<const sluice_bucket_set*>(state_->buckets->at()), map.shape().max_entries);
 }
 
 Result<SourceTable> PinnedView::sources() const

@@ -34,6 +34,12 @@ struct PinnedLink {
 	std::uint32_t generation = 0;       // 0: a program that no pin knows
 };
 
+// A candidate that is judged beside the running generation.
+struct PinnedShadow {
+	datapath::Running candidate;
+	datapath::ShadowCounters counters;
+};
+
 class PinnedView {
 public:
 	static Result<PinnedView> open(const std::string& pins);
@@ -44,6 +50,8 @@ public:
 	// The running generation's meta, constants, names and limits.
 	const datapath::Running& running() const;
 	Result<datapath::Counters> counters() const;
+	// None: no candidate is shadowed.
+	Result<std::optional<PinnedShadow>> shadow() const;
 	// Those that stand at `now_mono_ns`.
 	Result<std::vector<datapath::Ban>> bans(std::uint64_t now_mono_ns) const;
 	// The whole bucket table as it is at this moment, mapped read-only: valid as long as this view. The kernel writes it

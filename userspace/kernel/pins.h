@@ -2,6 +2,7 @@
 //
 //   state/NAME               what outlives policies
 //   generations/N/NAME       one program with its policy maps; generations/staging while it is being made
+//   shadow/NAME              the candidate that judges beside the running generation, where there is one
 //   links/INTERFACE          '.' and '%' of an interface's name as %2E and %25: bpffs has no dots
 #pragma once
 
@@ -26,6 +27,7 @@ public:
 	std::string state(const std::string& map) const { return root_ + "/state/" + map; }
 	std::string generation(std::uint32_t number) const { return root_ + "/generations/" + std::to_string(number); }
 	std::string staging() const { return root_ + "/generations/staging"; }
+	std::string shadow() const { return root_ + "/shadow"; }
 	std::string link(const std::string& interface) const;
 
 	// Ascending.

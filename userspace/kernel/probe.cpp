@@ -21,11 +21,13 @@ struct Need {
 constexpr std::array kMapTypes{
 	Need{BPF_MAP_TYPE_ARRAY, "array", "3.19"},
 	Need{BPF_MAP_TYPE_HASH, "hash", "3.19"},
+	Need{BPF_MAP_TYPE_PROG_ARRAY, "program array", "4.2"},
 	Need{BPF_MAP_TYPE_PERCPU_ARRAY, "per-processor array", "4.6"},
 	Need{BPF_MAP_TYPE_RINGBUF, "ring buffer", "5.8"},
 };
 
 constexpr std::array kHelpers{
+	Need{BPF_FUNC_tail_call, "bpf_tail_call", "4.2"},
 	Need{BPF_FUNC_jiffies64, "bpf_jiffies64", "5.6"},
 	Need{BPF_FUNC_ktime_get_coarse_ns, "bpf_ktime_get_coarse_ns", "5.11"},
 	Need{BPF_FUNC_ringbuf_reserve, "bpf_ringbuf_reserve", "5.8"},

@@ -1,13 +1,11 @@
 #include "kernel/replay_gate.h"
 
 #include <linux/bpf.h>
-#include <sys/mman.h>
 
-#include <cerrno>
 #include <utility>
 
-#include "base/file.h"
 #include "kernel/generation.h"
+#include "kernel/map_memory.h"
 #include "kernel/policy_maps.h"
 #include "kernel/run_packet.h"
 #include "kernel/state_maps.h"
@@ -16,40 +14,21 @@
 namespace sluice::kernel {
 namespace {
 
-// The memory of a map of one element, shared with the kernel.
+// Of a map of one such element.
 template <typename Value>
-class Shared {
-public:
-	static Result<Shared> over(const Map& map)
-	{
-		SLUICE_TRY(check_sizes(map, sizeof(std::uint32_t), sizeof(Value)));
-		void* at = ::mmap(nullptr, sizeof(Value), PROT_READ | PROT_WRITE, MAP_SHARED, map.fd(), 0);
-		if (at == MAP_FAILED)
-			return error_of_errno(errno, "map the memory of " + map.name());
-		return Shared(static_cast<Value*>(at));
-	}
-	Shared(Shared&& other) noexcept : at_(std::exchange(other.at_, nullptr)) {}
-	Shared& operator=(Shared&&) = delete;
-	~Shared()
-	{
-		if (at_ != nullptr)
-			::munmap(at_, sizeof(Value));
-	}
-
-	Value* get() const { return at_; }
-
-private:
-	explicit Shared(Value* at) : at_(at) {}
-	Value* at_;
-};
+Result<MapMemory> memory_of(const Map& map)
+{
+	SLUICE_TRY(check_sizes(map, sizeof(std::uint32_t), sizeof(Value)));
+	return MapMemory::over(map, MapMemory::Access::kWrite);
+}
 
 }  // namespace
 
 struct ReplayGate::State {
 	StateMaps maps;
 	Generation generation;
-	Shared<sluice_explanation> answer;
-	Shared<std::uint64_t> clock;
+	MapMemory answer;  // sluice_explanation
+	MapMemory clock;   // std::uint64_t
 };
 
 ReplayGate::ReplayGate(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -68,18 +47,18 @@ Result<ReplayGate> ReplayGate::open(Calls& calls, policy::Image image, std::uint
 	image.config.generation = 1;
 	image.meta.abi = SLUICE_ABI_VERSION;
 	SLUICE_TRY_ASSIGN(Generation generation, Generation::stage(calls, image, maps, Entry::kReplay));
-	SLUICE_TRY_ASSIGN(auto answer, Shared<sluice_explanation>::over(generation.at(kExplanationMap)));
-	SLUICE_TRY_ASSIGN(auto clock, Shared<std::uint64_t>::over(generation.at(kReplayClockMap)));
+	SLUICE_TRY_ASSIGN(MapMemory answer, memory_of<sluice_explanation>(generation.at(kExplanationMap)));
+	SLUICE_TRY_ASSIGN(MapMemory clock, memory_of<std::uint64_t>(generation.at(kReplayClockMap)));
 	return ReplayGate(std::unique_ptr<State>(new State{std::move(maps), std::move(generation), std::move(answer), std::move(clock)}));
 }
 
 Result<const sluice_explanation*> ReplayGate::judge(std::span<const std::byte> frame, std::uint64_t now_mono_ns)
 {
-	*static_cast<volatile std::uint64_t*>(state_->clock.get()) = now_mono_ns;
+	*static_cast<volatile std::uint64_t*>(state_->clock.at()) = now_mono_ns;
 	SLUICE_TRY_ASSIGN(const PacketRun run, run_packet(state_->generation.program(), frame));
 	if (run.action != XDP_PASS && run.action != XDP_DROP)
 		return Error(ErrorCode::kFailed, "the program has no answer");
-	return static_cast<const sluice_explanation*>(state_->answer.get());
+	return static_cast<const sluice_explanation*>(state_->answer.at());
 }
 
 }  // namespace sluice::kernel

@@ -31,6 +31,10 @@ Result<bpf_map*> find(const sluice_bpf& skeleton, const std::string& name)
 bpf_program* program_of(const sluice_bpf& skeleton, Entry entry)
 {
 	switch (entry) {
+	case Entry::kShadowed:
+		return skeleton.progs.sluice_shadowed;
+	case Entry::kShadow:
+		return skeleton.progs.sluice_shadow;
 	case Entry::kExplain:
 		return skeleton.progs.sluice_explain;
 	case Entry::kReplay:
@@ -43,10 +47,14 @@ bpf_program* program_of(const sluice_bpf& skeleton, Entry entry)
 
 void choose(const sluice_bpf& skeleton, Entry entry)
 {
-	for (const Entry each : {Entry::kJudge, Entry::kExplain, Entry::kReplay})
+	for (const Entry each : {Entry::kJudge, Entry::kShadowed, Entry::kShadow, Entry::kExplain, Entry::kReplay})
 		::bpf_program__set_autoload(program_of(skeleton, each), each == entry);
-	::bpf_map__set_autocreate(skeleton.maps.explanation, entry != Entry::kJudge);
+	::bpf_map__set_autocreate(skeleton.maps.explanation, entry == Entry::kExplain || entry == Entry::kReplay);
 	::bpf_map__set_autocreate(skeleton.maps.replay_clock, entry == Entry::kReplay);
+	for (bpf_map* map : {skeleton.maps.handover, skeleton.maps.candidate})
+		::bpf_map__set_autocreate(map, entry == Entry::kShadow || entry == Entry::kShadowed);
+	for (bpf_map* map : {skeleton.maps.pairs, skeleton.maps.service_pairs})
+		::bpf_map__set_autocreate(map, entry == Entry::kShadow);
 }
 
 Result<Fd> own(int fd, const std::string& what)

@@ -18,11 +18,15 @@ namespace sluice::kernel {
 inline constexpr const char* kConfigMap = "config";
 
 // The program's ways in (bpf/sluice.bpf.c): one is loaded, with the maps that it needs.
-enum class Entry { kJudge, kExplain, kReplay };
+enum class Entry { kJudge, kShadowed, kShadow, kExplain, kReplay };
 
 // Maps that an entry has to itself.
 inline constexpr const char* kExplanationMap = "explanation";  // kExplain, kReplay
 inline constexpr const char* kReplayClockMap = "replay_clock";  // kReplay
+inline constexpr const char* kHandoverMap = "handover";          // kShadow, shared with kShadowed
+inline constexpr const char* kCandidateMap = "candidate";        // the same
+inline constexpr const char* kPairsMap = "pairs";                // kShadow
+inline constexpr const char* kServicePairsMap = "service_pairs"; // kShadow
 
 class Skeleton {
 public:

@@ -1,5 +1,6 @@
 #include "kernel/state_maps.h"
 
+#include <fcntl.h>
 #include <sys/random.h>
 
 #include <bit>
@@ -8,6 +9,7 @@
 #include <memory>
 
 #include "base/file.h"
+#include "kernel/map_memory.h"
 #include "kernel/typed_map.h"
 #include "sluice/abi/ban.h"
 
@@ -16,16 +18,34 @@ namespace {
 
 constexpr std::uint32_t kZero = 0;
 
+// Buckets as they are while packets charge them: each of them whole, not all at one moment.
+Result<Map> copy_of(Calls& calls, const Map& buckets)
+{
+	SLUICE_TRY_ASSIGN(Map copy, Map::create(calls, buckets.name(), buckets.shape()));
+	SLUICE_TRY_ASSIGN(const MapMemory from, MapMemory::over(buckets, MapMemory::Access::kRead));
+	SLUICE_TRY_ASSIGN(const MapMemory to, MapMemory::over(copy, MapMemory::Access::kWrite));
+	std::memcpy(to.at(), from.at(), to.bytes());
+	return copy;
+}
+
+Result<Map> opened_again(Calls& calls, const Map& map)
+{
+	Fd fd(::fcntl(map.fd(), F_DUPFD_CLOEXEC, 3));
+	if (!fd)
+		return error_of_errno(errno, "open map " + map.name() + " again");
+	return Map::adopt(calls, std::move(fd), map.name());
+}
+
 // Whose size is the operator's choice: adopted whatever it is.
 bool is_sized_by_options(const std::string& name)
 {
-	return name == "buckets" || name == "bans" || name == "events";
+	return name == kBucketsMap || name == "bans" || name == "events";
 }
 
 Result<MapShape> wanted_shape(const Skeleton& skeleton, const std::string& name, const Options& options)
 {
 	SLUICE_TRY_ASSIGN(MapShape shape, skeleton.shape(name));
-	if (name == "buckets") {
+	if (name == kBucketsMap) {
 		const std::uint64_t sets = options.bucket_bytes / sizeof(sluice_bucket_set);
 		if (sets == 0 || sets > 1u << 31)
 			return Error(ErrorCode::kInvalid, "a bucket table of " + std::to_string(options.bucket_bytes) + " bytes",
@@ -44,13 +64,13 @@ bool fits(const MapShape& found, const MapShape& wanted, const std::string& name
 	MapShape same = found;
 	if (is_sized_by_options(name))
 		same.max_entries = wanted.max_entries;
-	const bool usable = name != "buckets" || std::has_single_bit(found.max_entries);
+	const bool usable = name != kBucketsMap || std::has_single_bit(found.max_entries);
 	return same == wanted && usable;
 }
 
 std::string loss(const std::string& name)
 {
-	if (name == "buckets")
+	if (name == kBucketsMap)
 		return "limits start anew";
 	if (name == "counters" || name == "rule_counters" || name == "event_gauges")
 		return "they start at zero";
@@ -111,6 +131,17 @@ Result<StateMaps> StateMaps::fresh(Calls& calls, const Options& options)
 	}
 	SLUICE_TRY(state.settle_hash_key());
 	return state;
+}
+
+Result<StateMaps> StateMaps::with_levels_copied(Calls& calls) const
+{
+	StateMaps beside;
+	beside.hash_key_ = hash_key_;
+	for (const std::string name : kStateMaps) {
+		SLUICE_TRY_ASSIGN(Map map, name == kBucketsMap ? copy_of(calls, at(name)) : opened_again(calls, at(name)));
+		beside.maps_.emplace(name, Entry{std::move(map), false});
+	}
+	return beside;
 }
 
 Result<void> StateMaps::migrate_bans(Calls& calls, const Pins& pins, std::vector<std::string>& notes)

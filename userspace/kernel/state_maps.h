@@ -24,6 +24,9 @@ namespace sluice::kernel {
 inline constexpr const char* kStateMaps[] = {"counters",    "rule_counters", "buckets",      "bans",
 					     "ban_lengths", "ban_sieve",     "events",       "event_gauges", "hash_key"};
 
+// The one that holds the levels of limits.
+inline constexpr const char* kBucketsMap = "buckets";
+
 class StateMaps {
 public:
 	// `abi`: the version of what is pinned; 0 where no generation says. Of another version only bans are taken over, entry
@@ -33,6 +36,9 @@ public:
 
 	// Everything new and pinned nowhere: gone with the object.
 	static Result<StateMaps> fresh(Calls& calls, const Options& options);
+
+	// The same maps, but for the levels of limits: those are a copy, pinned nowhere, that nobody else charges.
+	Result<StateMaps> with_levels_copied(Calls& calls) const;
 
 	const Map& at(const std::string& name) const { return maps_.at(name).map; }
 	const sluice_hash_key& hash_key() const { return hash_key_; }
