@@ -20,7 +20,7 @@ _sluice_verb() {
 
 _sluice() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local verbs='check test diff apply confirm rollback history status stats events ban unban bans explain replay attach detach panic'
+	local verbs='check test diff apply confirm promote rollback history status stats events ban unban bans explain replay attach detach panic'
 	local globals='--socket --pins --json --help'
 	local verb words='' IFS=$' \t\n'
 
@@ -66,6 +66,7 @@ _sluice() {
 			fi
 			words="--policy --top $globals"
 			;;
+		promote) words="--confirm --force $globals" ;;
 		stats) words="--watch --interval --all $globals" ;;
 		events) words="--follow --reason --reasons $globals" ;;
 		ban) words="--for --why $globals" ;;

@@ -1,6 +1,6 @@
 # fish completion for sluice(1)
 
-set -l verbs check test diff apply confirm rollback history status stats events ban unban bans explain replay attach detach panic
+set -l verbs check test diff apply confirm promote rollback history status stats events ban unban bans explain replay attach detach panic
 
 function __sluice_reasons
     command sluice events --reasons --json 2>/dev/null | tr ',{}[]' '\n' | string replace -rf '^ *"reason": *"(.*)"$' '$1'
@@ -22,7 +22,8 @@ complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a test -d 'unit 
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a diff -d 'what a policy would change, in words'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a apply -d 'install a policy atomically'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a confirm -d 'keep a policy that was applied with --confirm'
-complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a rollback -d 'go back to the policy before'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a promote -d 'install the policy that is shadowed'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a rollback -d 'drop what is shadowed, else go back to the policy before'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a history -d 'which policies were installed, and what became of them'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a status -d 'interfaces, generation, rates, health'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a stats -d 'counters by reason, service, list and limit'
@@ -37,9 +38,9 @@ complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a detach -d 'sto
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a panic -d 'take Sluice off every interface'
 
 complete -c sluice -n '__fish_seen_subcommand_from check test diff apply' -F
-complete -c sluice -n '__fish_seen_subcommand_from apply' -l observe -d 'drop nothing'
-complete -c sluice -n '__fish_seen_subcommand_from apply' -l confirm -x -a '60s 5m' -d 'roll back unless confirmed in this time'
-complete -c sluice -n '__fish_seen_subcommand_from apply' -l force -d 'also what could not be undone'
+complete -c sluice -n '__fish_seen_subcommand_from apply' -l observe -d 'shadow it, decides nothing'
+complete -c sluice -n '__fish_seen_subcommand_from apply promote' -l confirm -x -a '60s 5m' -d 'roll back unless confirmed in this time'
+complete -c sluice -n '__fish_seen_subcommand_from apply promote' -l force -d 'also what could not be undone'
 complete -c sluice -n '__fish_seen_subcommand_from diff' -l against -r -F -d 'another file in place of the running policy'
 complete -c sluice -n '__fish_seen_subcommand_from diff' -l exit-code -d 'exit with 1 if there is a difference'
 complete -c sluice -n '__fish_seen_subcommand_from stats' -l watch -d 'again and again, with rates'

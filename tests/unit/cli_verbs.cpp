@@ -153,7 +153,7 @@ TEST(CliVerbs, ApplySendsAnAbsolutePath)
 	EXPECT_EQ(ran.code, ExitCode::kDone) << ran.err;
 	const auto body = control::Json::parse(ran.asked.substr(ran.asked.find('{')));
 	EXPECT_EQ(body["path"], (std::filesystem::current_path() / "p.yaml").string());
-	EXPECT_TRUE(body["mode"].is_null());
+	EXPECT_EQ(body["observe"], false);
 	EXPECT_EQ(ran.out, "generation 4 installed: 3 services, 12 limits, 104 312 prefixes\n");
 }
 
@@ -161,10 +161,42 @@ TEST(CliVerbs, ApplyOfTheRunningPolicySaysSo)
 {
 	const auto ran = run_against(
 	    http("200 OK", R"({"generation":4,"digest":"ab","changed":false,"services":1,"limits":0,"prefixes":1,"warnings":["no failsafe"]})"),
-	    {"apply", "p.yaml", "--observe"});
+	    {"apply", "p.yaml"});
 	EXPECT_EQ(ran.out, "generation 4 unchanged: 1 service, 0 limits, 1 prefix\n");
 	EXPECT_EQ(ran.err, "no failsafe\n");
-	EXPECT_EQ(control::Json::parse(ran.asked.substr(ran.asked.find('{')))["mode"], "observe");
+}
+
+TEST(CliVerbs, ApplyToObserveSaysWhoDecidesAndWhatComesNext)
+{
+	const auto ran = run_against(
+	    http("200 OK", R"({"generation":4,"digest":"ab","changed":false,"services":1,"limits":0,"prefixes":1,"warnings":[],)"
+	                   R"("shadow":{"path":"/etc/new.yaml","digest":"cd","since":"2026-05-01T10:00:00Z"},"dropped":null})"),
+	    {"apply", "p.yaml", "--observe"});
+	EXPECT_EQ(ran.code, ExitCode::kDone) << ran.err;
+	EXPECT_EQ(ran.out, "/etc/new.yaml is shadowed; generation 4 decides (sluice stats shows where they disagree, then sluice promote or sluice rollback)\n");
+	EXPECT_EQ(control::Json::parse(ran.asked.substr(ran.asked.find('{')))["observe"], true);
+}
+
+TEST(CliVerbs, PromoteIsAskedForAsApplyIs)
+{
+	const auto ran = run_against(
+	    http("200 OK", R"({"generation":5,"digest":"cd","changed":true,"services":1,"limits":0,"prefixes":1,"warnings":[]})"),
+	    {"promote", "--confirm", "60s", "--force"});
+	EXPECT_EQ(ran.code, ExitCode::kDone) << ran.err;
+	EXPECT_EQ(ran.out, "generation 5 installed: 1 service, 0 limits, 1 prefix\n");
+	EXPECT_EQ(ran.asked.substr(0, 17), "POST /v1/promote ");
+	const auto body = control::Json::parse(ran.asked.substr(ran.asked.find('{')));
+	EXPECT_EQ(body["confirm_ns"], 60'000'000'000u);
+	EXPECT_EQ(body["force"], true);
+}
+
+TEST(CliVerbs, RollbackOfAShadowSaysWhatGoesOn)
+{
+	const auto ran = run_against(
+	    http("200 OK", R"({"generation":4,"digest":"ab","changed":false,"services":1,"limits":0,"prefixes":1,"warnings":[],)"
+	                   R"("shadow":null,"dropped":{"path":"/etc/new.yaml","digest":"cd","since":"2026-05-01T10:00:00Z"}})"),
+	    {"rollback"});
+	EXPECT_EQ(ran.out, "/etc/new.yaml is no longer shadowed; generation 4 goes on\n");
 }
 
 TEST(CliVerbs, ApplyPrintsEveryDiagnosticAndExitsWith2)

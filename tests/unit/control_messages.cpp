@@ -49,8 +49,8 @@ TEST(ControlMessages, ABadBanRequestIsNamed)
 TEST(ControlMessages, ApplyAndAttachRequests)
 {
 	EXPECT_TRUE(parse_apply_request(to_json(ApplyRequest{"/etc/p.yaml", true}))->observe);
-	EXPECT_FALSE(parse_apply_request(json(R"({"path": "/p", "mode": null})"))->observe);
-	for (const char* text : {R"({"path": "p.yaml"})", R"({"path": "/p", "mode": "enforce"})", R"({"path": "/p", "force": 1})", R"({"path": "/p", "confirm_ns": 0})", R"({"path": "/p", "haste": true})", R"({})"})
+	EXPECT_FALSE(parse_apply_request(json(R"({"path": "/p"})"))->observe);
+	for (const char* text : {R"({"path": "p.yaml"})", R"({"path": "/p", "observe": "yes"})", R"({"path": "/p", "observe": true, "confirm_ns": 1})", R"({"path": "/p", "force": 1})", R"({"path": "/p", "confirm_ns": 0})", R"({"path": "/p", "haste": true})", R"({})"})
 		EXPECT_FALSE(parse_apply_request(json(text))) << text;
 	EXPECT_EQ(*parse_attach_request(to_json(AttachRequest{"eth1", datapath::AttachMode::kGeneric}))->mode, datapath::AttachMode::kGeneric);
 	EXPECT_FALSE(parse_attach_request(json(R"({"name": "eth1"})"))->mode);

@@ -29,10 +29,10 @@ protected:
 		loop_.restart();
 		loop_.run();
 	}
-	Result<ApplyReply> apply(const std::string& path, bool observe = false)
+	Result<ApplyReply> apply(const std::string& path)
 	{
 		std::optional<Result<ApplyReply>> answer;
-		policies_->apply({path, observe}, [&](const Result<ApplyReply>& reply) { answer = reply; });
+		policies_->apply({path}, [&](const Result<ApplyReply>& reply) { answer = reply; });
 		settle();
 		return answer.value_or(Result<ApplyReply>(Error(ErrorCode::kFailed, "no answer")));
 	}
@@ -131,19 +131,6 @@ TEST_F(DaemonPolicies, AnotherPathBecomesTheCurrentOneAndSaysWhatARestartDoes)
 	settle();
 	EXPECT_EQ(told_.back(), other);
 	EXPECT_TRUE(policies_->running()->config.observe);
-}
-
-TEST_F(DaemonPolicies, ObserveLastsOverReloads)
-{
-	ASSERT_TRUE(policies_->start().reply);
-	ASSERT_TRUE(apply(host_.path(), true));
-	EXPECT_TRUE(policies_->running()->config.observe);
-	host_.directory.write("scanners.netset", "198.51.100.0/24\n");
-	policies_->reload();
-	settle();
-	EXPECT_TRUE(policies_->running()->config.observe);
-	ASSERT_TRUE(apply(host_.path()));
-	EXPECT_FALSE(policies_->running()->config.observe);
 }
 
 TEST_F(DaemonPolicies, ASecondApplyIsBusyAReloadWaits)

@@ -111,19 +111,20 @@ TEST_F(DaemonServe, ApplyInstallsOrSaysEverythingThatIsWrong)
 	RunningDaemon daemon(host_);
 	ASSERT_FALSE(daemon.failure);
 	const auto before = daemon.generation();
-	const auto same = daemon.client.post("/v1/policy", {{"path", host_.path()}, {"mode", nullptr}});
+	const auto same = daemon.client.post("/v1/policy", {{"path", host_.path()}});
 	ASSERT_TRUE(same) << same.error().sentence();
 	EXPECT_EQ((*same)["changed"], false);
 	EXPECT_EQ((*same)["generation"], before);
 
-	const auto observed = daemon.client.post("/v1/policy", {{"path", host_.path()}, {"mode", "observe"}});
+	host_.directory.write("watch.yaml", "version: 1\nmode: observe\n");
+	const auto observed = daemon.client.post("/v1/policy", {{"path", host_.directory.at("watch.yaml")}});
 	ASSERT_TRUE(observed);
 	EXPECT_EQ((*observed)["changed"], true);
 	EXPECT_EQ(daemon.status()["mode"], "observe");
 	const auto generation = daemon.generation();
 
 	host_.directory.write("bad.yaml", "version: 1\nmode: brave\ndefault: maybe\n");
-	const auto bad = daemon.client.post("/v1/policy", {{"path", host_.directory.at("bad.yaml")}, {"mode", nullptr}});
+	const auto bad = daemon.client.post("/v1/policy", {{"path", host_.directory.at("bad.yaml")}});
 	ASSERT_TRUE(bad) << bad.error().sentence();
 	ASSERT_EQ((*bad)["diagnostics"].size(), 2u) << bad->dump();
 	EXPECT_EQ((*bad)["diagnostics"][0]["severity"], "error");
@@ -131,6 +132,48 @@ TEST_F(DaemonServe, ApplyInstallsOrSaysEverythingThatIsWrong)
 	EXPECT_EQ(daemon.generation(), generation);
 	const std::string raw = test::talk(host_.options.socket, "POST /v1/policy HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 22\r\n\r\n{\"path\": \"/no/policy\"}");
 	EXPECT_TRUE(raw.starts_with("HTTP/1.1 422")) << raw;
+}
+
+TEST_F(DaemonServe, AShadowIsSeenEverywhereUntilItIsPromoted)
+{
+	RunningDaemon daemon(host_);
+	ASSERT_FALSE(daemon.failure);
+	EXPECT_TRUE(daemon.status()["shadow"].is_null());
+	EXPECT_TRUE((*daemon.client.get("/v1/stats"))["shadow"].is_null());
+	host_.directory.write("new.yaml", "version: 1\ndefault: deny\n");
+	const auto begun = daemon.client.post("/v1/policy", {{"path", host_.directory.at("new.yaml")}, {"observe", true}});
+	ASSERT_TRUE(begun) << begun.error().sentence();
+	EXPECT_EQ((*begun)["changed"], false);
+	EXPECT_EQ((*begun)["shadow"]["path"], host_.directory.at("new.yaml"));
+	EXPECT_EQ(daemon.status()["shadow"], (*begun)["shadow"]);
+	EXPECT_EQ(daemon.status()["default"], "allow");
+
+	host_.shared.with([](auto& datapath) {
+		datapath.count_pair(SLUICE_SERVICE_FIRST, SLUICE_ADMITTED, SLUICE_DEFAULT_DENY, {10, 600});
+		datapath.count_pair(SLUICE_SERVICE_NONE, SLUICE_BANNED, SLUICE_BANNED, {1, 60});
+	});
+	const auto stats = daemon.client.get("/v1/stats");
+	ASSERT_TRUE(stats);
+	const json& shadow = (*stats)["shadow"];
+	EXPECT_EQ(shadow["would_drop"]["packets"], 10);
+	EXPECT_EQ(shadow["agreed"]["bytes"], 60);
+	ASSERT_EQ(shadow["pairs"].size(), 2u);
+	EXPECT_EQ(shadow["pairs"][0]["running"], "admitted");
+	EXPECT_EQ(shadow["pairs"][0]["candidate"], "default-deny");
+	EXPECT_EQ(shadow["services"][1]["service"], "api");
+	const std::string metrics = test::talk(host_.options.socket, "GET /v1/metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+	EXPECT_NE(metrics.find("sluice_shadow_packets_total{running=\"admitted\",candidate=\"default-deny\"} 10\n"), std::string::npos) << metrics;
+
+	const auto promoted = daemon.client.post("/v1/promote", {{"confirm_ns", nullptr}, {"force", false}, {"session", nullptr}});
+	ASSERT_TRUE(promoted) << promoted.error().sentence();
+	EXPECT_EQ((*promoted)["digest"], (*begun)["shadow"]["digest"]);
+	EXPECT_EQ(daemon.status()["default"], "deny");
+	EXPECT_TRUE(daemon.status()["shadow"].is_null());
+	EXPECT_EQ((*daemon.client.get("/v1/history"))["history"][0]["cause"], "promote");
+	EXPECT_EQ(daemon.client.post("/v1/promote", json::object()).error().code(), ErrorCode::kNotFound);
+	EXPECT_EQ(daemon.client.post("/v1/promote", {{"haste", true}}).error().code(), ErrorCode::kInvalid);
+	const std::string events = test::talk(host_.options.socket, "GET /v1/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+	EXPECT_NE(events.find("\"action\":\"began\""), std::string::npos) << events;
 }
 
 TEST_F(DaemonServe, InterfacesComeAndGo)

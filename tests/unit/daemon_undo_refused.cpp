@@ -21,7 +21,8 @@ TEST_F(DaemonUndo, APolicyThatCutsOffTheSessionThatAppliesItIsRefused)
 	const auto listed = apply({.path = directory_.at("list.yaml"), .session = session("198.51.100.7")});
 	ASSERT_FALSE(listed);
 	EXPECT_NE(listed.error().message().find("listed-deny, list world"), std::string::npos) << listed.error().message();
-	EXPECT_TRUE(apply({.path = other(), .observe = true, .session = session("198.51.100.7")})) << "observed, nothing is dropped";
+	directory_.write("watch.yaml", std::string(kSecondText) + "mode: observe\n");
+	EXPECT_TRUE(apply({.path = directory_.at("watch.yaml"), .session = session("198.51.100.7")})) << "observed, nothing is dropped";
 	EXPECT_FALSE(apply({.path = other(), .session = session("198.51.100.7")}));
 	EXPECT_TRUE(apply({.path = other(), .force = true, .session = session("198.51.100.7")}));
 	EXPECT_TRUE(denies_by_default());

@@ -1,6 +1,7 @@
 #include "cli/applied.h"
 
 #include "cli/render.h"
+#include "telemetry/timestamp.h"
 #include "text/number.h"
 #include "text/table.h"
 
@@ -13,6 +14,11 @@ std::string sentence(const control::Applied& applied)
 	const std::string holds = ": " + text::counted(applied.services, "service", "services") + ", " +
 	                          text::counted(applied.limits, "limit", "limits") + ", " +
 	                          text::counted(applied.prefixes, "prefix", "prefixes") + "\n";
+	if (applied.shadow)
+		return text::printable(applied.shadow->path) + " is shadowed; " + generation +
+		       " decides (sluice stats shows where they disagree, then sluice promote or sluice rollback)\n";
+	if (applied.dropped)
+		return text::printable(applied.dropped->path) + " is no longer shadowed; " + generation + " goes on\n";
 	if (applied.restores == applied.generation)
 		return generation + " judges again" + holds;
 	if (applied.restores)
@@ -26,6 +32,12 @@ std::string sentence(const control::Waiting& waiting)
 {
 	return "generation " + std::to_string(waiting.generation) + " waits for its confirmation: " + text::duration(waiting.remaining_ns) +
 	       " left, then the policy of generation " + std::to_string(waiting.returns_to) + " comes back (sluice confirm)";
+}
+
+std::string sentence(const control::Shadow& shadow)
+{
+	return text::printable(shadow.path) + " is judged beside it since " + telemetry::timestamp(shadow.since_unix_ns) +
+	       ", digest " + text::printable(shadow.digest.substr(0, 12)) + " (sluice stats, sluice promote, sluice rollback)";
 }
 
 ExitCode show_applied(Context& context, const std::string& what, const Result<control::Json>& answer)

@@ -48,14 +48,16 @@ void add_apply(CommandLine& line)
 	             "levels: nobody is refilled.\n"
 	             "With --confirm the policy before comes back by itself unless `sluice confirm` comes in time, also when\n"
 	             "the daemon or the host dies meanwhile; until then files that change are not read.\n"
+	             "With --observe it decides nothing: it is shadowed, judged beside the running policy on the same packets, and\n"
+	             "`sluice stats` shows where the two disagree, until `sluice promote` installs it or `sluice rollback` drops it.\n"
 	             "A policy is refused that would drop the SSH session that applies it, or take a way in out of the\n"
 	             "failsafe, unless --force is given.",
 	     .example = "  sluice check policy.yaml && sluice apply policy.yaml\n"
 	                "  sluice apply policy.yaml --confirm 60s && sluice confirm\n"
-	                "  sluice apply policy.yaml --observe     judge and count as if, drop nothing\n"},
+	                "  sluice apply new.yaml --observe && sluice stats --watch\n"},
 	    [options](Context& context) { return run_apply(context, *options); });
 	verb.add_option("FILE", options->file, "the policy")->required()->type_name("");
-	verb.add_flag("--observe", options->observe, "install it in observe mode, whatever the file says");
+	verb.add_flag("--observe", options->observe, "shadow it: judged beside the running policy, and decides nothing");
 	verb.add_option("--confirm", options->confirm, "roll back unless confirmed in this time")->type_name("DURATION");
 	verb.add_flag("--force", options->force, "also what cuts your session off, narrows the failsafe, or cannot be undone");
 }

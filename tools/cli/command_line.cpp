@@ -151,6 +151,7 @@ ExitCode run(const std::vector<std::string>& arguments, text::Output& out, text:
 	add_diff(line);
 	add_apply(line);
 	add_confirm(line);
+	add_promote(line);
 	add_rollback(line);
 	add_history(line);
 	add_status(line);

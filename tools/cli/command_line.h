@@ -54,6 +54,7 @@ void add_test(CommandLine& line);
 void add_diff(CommandLine& line);
 void add_apply(CommandLine& line);
 void add_confirm(CommandLine& line);
+void add_promote(CommandLine& line);
 void add_rollback(CommandLine& line);
 void add_history(CommandLine& line);
 void add_status(CommandLine& line);

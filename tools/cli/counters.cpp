@@ -181,6 +181,9 @@ Result<Counters> parse_counters(const Json& json)
 		if (const auto error = row.error())
 			return *error;
 	}
+	if (const Json* shadow = reader.optional_object("shadow")) {
+		SLUICE_TRY_ASSIGN(out.shadow, parse_shadow_counters(*shadow));
+	}
 	if (const auto error = reader.error())
 		return *error;
 	return out;
@@ -195,7 +198,7 @@ std::string render(const Counters& counters, const std::optional<Before>& before
 	if (counters.events_lost > 0)
 		total += "; " + text::counted(counters.events_lost, "event", "events") + " lost";
 	return total + "\n" + reasons_table(counters, before, all, style) + services_table(counters, before, all, style) +
-	       rules_table(counters, before, all, style);
+	       rules_table(counters, before, all, style) + (counters.shadow ? render(*counters.shadow, all, style) : "");
 }
 
 }  // namespace sluice::cli

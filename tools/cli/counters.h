@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/shadow_counters.h"
 #include "control/messages.h"
 #include "text/style.h"
 
@@ -41,6 +42,7 @@ struct Counters {
 	std::vector<Reason> reasons;
 	std::vector<Service> services;
 	std::vector<Rule> rules;
+	std::optional<ShadowCounters> shadow;
 };
 
 // Error kFailed when the answer is not one.

@@ -52,7 +52,7 @@ std::string render(const control::History& history, const text::Style& style)
 	for (const auto& row : history.rows)
 		table.add({std::to_string(row.generation), telemetry::timestamp(row.unix_ns), text::printable(how(row)), text::printable(row.fate),
 		           text::printable(who(row)), change(row), text::printable(row.digest.substr(0, 12)),
-		           text::printable(row.path) + (row.observe ? " (observe)" : "")});
+		           text::printable(row.path)});
 	return (table.empty() ? "no history\n" : table.to_string(style)) + (history.waiting ? sentence(*history.waiting) + "\n" : "");
 }
 

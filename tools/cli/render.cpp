@@ -108,6 +108,8 @@ std::string render(const control::Status& status, const Style& style)
 	out += line(style, "memory", "kernel " + text::bytes(status.kernel_bytes) + ", daemon " + text::bytes(status.daemon_bytes));
 	if (status.waiting)
 		out += line(style, "waiting", style.paint(Colour::kYellow, sentence(*status.waiting)));
+	if (status.shadow)
+		out += line(style, "shadow", style.paint(Colour::kYellow, sentence(*status.shadow)));
 	for (const auto& warning : status.warnings)
 		out += line(style, "warning", style.paint(Colour::kYellow, text::printable(warning)));
 	return out;

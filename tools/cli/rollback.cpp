@@ -17,8 +17,9 @@ ExitCode run_rollback(Context& context)
 void add_rollback(CommandLine& line)
 {
 	line.add({.name = "rollback",
-	          .summary = "go back to the policy before",
-	          .text = "Installs the policy that was there before the running one, from the copy that the daemon keeps: its\n"
+	          .summary = "drop what is shadowed, else go back to the policy before",
+	          .text = "While a candidate is shadowed (`sluice apply --observe`), drops it and touches nothing else. Otherwise\n"
+	                  "installs the policy that was there before the running one, from the copy that the daemon keeps: its\n"
 	                  "lists are as they were then. Levels of limits, bans and counters stay. Called again, it goes back\n"
 	                  "one further. What was rolled back stays out, also when files change or the daemon restarts, until its\n"
 	                  "text changes or `sluice apply` installs it.",

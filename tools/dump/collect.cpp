@@ -1,6 +1,9 @@
 #include "dump/collect.h"
 
+#include <cstring>
+
 #include "dump/sources.h"
+#include "policy/digest.h"
 
 namespace sluice::dump {
 namespace {
@@ -17,6 +20,19 @@ std::vector<BanReport> ban_report(const std::vector<datapath::Ban>& bans, const 
 		report.push_back(std::move(row));
 	}
 	return report;
+}
+
+Result<std::optional<telemetry::ShadowStats>> shadow_report(const kernel::PinnedView& view)
+{
+	SLUICE_TRY_ASSIGN(const auto shadow, view.shadow());
+	if (!shadow)
+		return std::optional<telemetry::ShadowStats>();
+	const sluice_meta& meta = shadow->candidate.meta;
+	telemetry::ShadowStats stats = telemetry::sum(shadow->counters, view.running().services);
+	stats.path.assign(meta.policy_path, ::strnlen(meta.policy_path, sizeof(meta.policy_path)));
+	stats.digest = policy::digest_text(meta);
+	stats.since_unix_ns = meta.installed_unix_ns;
+	return std::optional(std::move(stats));
 }
 
 Result<void> add_limits(Report& report, const kernel::PinnedView& view, const Wanted& wanted, std::uint64_t now_mono_ns)
@@ -57,6 +73,7 @@ Result<Report> collect(const kernel::PinnedView& view, const Wanted& wanted, std
 	if (wanted.counters) {
 		SLUICE_TRY_ASSIGN(const auto counters, view.counters());
 		report.counters = telemetry::sum(counters, view.running().services, view.running().rules);
+		SLUICE_TRY_ASSIGN(report.counters->shadow, shadow_report(view));
 	}
 	if (wanted.bans) {
 		SLUICE_TRY_ASSIGN(const auto bans, view.bans(now_mono_ns));

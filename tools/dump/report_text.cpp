@@ -1,5 +1,6 @@
 #include "dump/report.h"
 #include "telemetry/reasons.h"
+#include "telemetry/timestamp.h"
 #include "text/number.h"
 #include "text/table.h"
 
@@ -47,9 +48,20 @@ std::string rules(const telemetry::Stats& counters, const Style& style)
 	return table.empty() ? "" : "\n" + table.to_string(style);
 }
 
+std::string shadow(const telemetry::ShadowStats& stats, const Style& style)
+{
+	Table table({{"RUNNING"}, {"CANDIDATE"}, {"PACKETS", Align::kRight}, {"BYTES", Align::kRight}});
+	for (const auto& row : stats.pairs)
+		table.add({Cell(telemetry::reason_name(row.running), colour_of(telemetry::verdict_name(row.running))),
+		           Cell(telemetry::reason_name(row.candidate), colour_of(telemetry::verdict_name(row.candidate))),
+		           style.count(row.count.packets), style.count(row.count.bytes)});
+	return "\nshadow " + text::printable(stats.path) + " since " + telemetry::timestamp(stats.since_unix_ns) + "\n" +
+	       (table.empty() ? "" : table.to_string(style));
+}
+
 std::string render(const telemetry::Stats& counters, const Style& style)
 {
-	return services(counters, style) + rules(counters, style) + "\nevents lost: " + style.count(counters.events_lost) + "\n";
+	return services(counters, style) + rules(counters, style) + (counters.shadow ? shadow(*counters.shadow, style) : "") + "\nevents lost: " + style.count(counters.events_lost) + "\n";
 }
 
 std::string render(const std::vector<BanReport>& bans, const Style& style)

@@ -40,7 +40,6 @@ Json json_of(const HistoryRow& row)
 	return {{"generation", row.generation},
 	        {"digest", row.digest},
 	        {"path", row.path},
-	        {"mode", row.observe ? Json("observe") : Json(nullptr)},
 	        {"at", telemetry::timestamp(row.unix_ns)},
 	        {"cause", row.cause},
 	        {"state", row.fate},
@@ -58,7 +57,6 @@ Result<HistoryRow> read_row(const Json& json)
 	row.generation = static_cast<std::uint32_t>(reader.count("generation"));
 	row.digest = reader.text("digest");
 	row.path = reader.text("path");
-	row.observe = reader.optional_text("mode").has_value();
 	const auto at = telemetry::parse_timestamp(reader.text("at"));
 	if (!at)
 		reader.refuse("at", "a time, as in RFC 3339");

@@ -50,9 +50,8 @@ struct HistoryRow {
 	std::uint32_t generation = 0;
 	std::string digest;
 	std::string path;
-	bool observe = false;
 	std::uint64_t unix_ns = 0;
-	std::string cause;  // "start", "apply", "reload", "rollback", "timeout"
+	std::string cause;  // "start", "apply", "reload", "rollback", "timeout", "promote"
 	std::string fate;   // "installed", "awaiting", "confirmed", "rolled-back", "rolled-back-by-itself"
 	std::optional<Caller> caller;          // none: nobody asked
 	Inventory holds;

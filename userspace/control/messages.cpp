@@ -79,7 +79,7 @@ Json to_json(const UnbanRequest& request)
 Json to_json(const ApplyRequest& request)
 {
 	return {{"path", request.path},
-	        {"mode", request.observe ? Json("observe") : Json(nullptr)},
+	        {"observe", request.observe},
 	        {"confirm_ns", or_null(request.confirm_ns)},
 	        {"force", request.force},
 	        {"session", to_json(request.session)}};
@@ -121,7 +121,7 @@ Result<ApplyRequest> parse_apply_request(const Json& json)
 	Reader reader(json, "policy request");
 	ApplyRequest request;
 	request.path = reader.text("path");
-	const auto mode = reader.optional_text("mode");
+	request.observe = reader.flag_or("observe", false);
 	request.confirm_ns = reader.optional_count("confirm_ns");
 	request.force = reader.flag_or("force", false);
 	const Json* session = reader.optional_object("session");
@@ -132,11 +132,10 @@ Result<ApplyRequest> parse_apply_request(const Json& json)
 	}
 	if (request.confirm_ns == 0)
 		return Error(ErrorCode::kInvalid, "a confirmation in no time", "leave 'confirm_ns' out for none");
-	if (mode && *mode != "observe")
-		return Error(ErrorCode::kInvalid, "'mode' must be observe or null");
+	if (request.observe && request.confirm_ns)
+		return Error(ErrorCode::kInvalid, "a candidate decides nothing: there is nothing to confirm", "confirm its promotion: sluice promote --confirm");
 	if (request.path.empty() || request.path[0] != '/' || request.path.find('\0') != std::string::npos)
 		return Error(ErrorCode::kInvalid, "'path' must be absolute", "the daemon does not know where you stand");
-	request.observe = mode.has_value();
 	return request;
 }
 
@@ -179,7 +178,8 @@ Json to_json(const Status& status)
 	        {"memory", {{"kernel_bytes", status.kernel_bytes}, {"daemon_bytes", status.daemon_bytes}}},
 	        {"health", status.degraded ? "degraded" : "ok"},
 	        {"warnings", status.warnings},
-	        {"waiting", to_json(status.waiting)}};
+	        {"waiting", to_json(status.waiting)},
+	        {"shadow", to_json(status.shadow)}};
 }
 
 Json to_json(const std::vector<BanRow>& bans)
@@ -205,7 +205,9 @@ Json to_json(const Applied& applied)
 	        {"prefixes", applied.prefixes},
 	        {"warnings", applied.warnings},
 	        {"waiting", to_json(applied.waiting)},
-	        {"restores", or_null(applied.restores)}};
+	        {"restores", or_null(applied.restores)},
+	        {"shadow", to_json(applied.shadow)},
+	        {"dropped", to_json(applied.dropped)}};
 }
 
 Json to_json(const policy::Diagnostics& diagnostics)
@@ -255,6 +257,9 @@ Result<Status> parse_status(const Json& json)
 
 	if (const Json* waiting = reader.optional_object("waiting")) {
 		SLUICE_TRY_ASSIGN(out.waiting, parse_waiting(*waiting));
+	}
+	if (const Json* shadow = reader.optional_object("shadow")) {
+		SLUICE_TRY_ASSIGN(out.shadow, parse_shadow(*shadow));
 	}
 	Reader policy(reader.object("policy"), "status: policy");
 	out.policy_path = policy.text("path");
@@ -337,6 +342,12 @@ Result<ApplyReply> parse_apply_reply(const Json& json)
 		out.restores = static_cast<std::uint32_t>(*restores);
 	if (const Json* waiting = reader.optional_object("waiting")) {
 		SLUICE_TRY_ASSIGN(out.waiting, parse_waiting(*waiting));
+	}
+	if (const Json* shadow = reader.optional_object("shadow")) {
+		SLUICE_TRY_ASSIGN(out.shadow, parse_shadow(*shadow));
+	}
+	if (const Json* dropped = reader.optional_object("dropped")) {
+		SLUICE_TRY_ASSIGN(out.dropped, parse_shadow(*dropped));
 	}
 	if (const auto error = reader.error())
 		return *error;

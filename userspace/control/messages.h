@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "control/history_messages.h"
+#include "control/shadow_messages.h"
 #include "datapath/datapath.h"
 #include "net/prefix.h"
 #include "policy/diagnostic.h"
@@ -38,7 +39,7 @@ struct UnbanRequest {  // DELETE /v1/bans
 };
 struct ApplyRequest {  // POST /v1/policy
 	std::string path;  // absolute
-	bool observe = false;
+	bool observe = false;                     // shadowed: judged beside what runs, and decides nothing
 	std::optional<std::uint64_t> confirm_ns;  // rolls itself back unless confirmed in that time; never 0
 	bool force = false;                       // also what would cut the session off, or narrow the failsafe
 	std::optional<Session> session;
@@ -83,6 +84,7 @@ struct Status {  // GET /v1/status
 	bool degraded = false;
 	std::vector<std::string> warnings;
 	std::optional<Waiting> waiting;
+	std::optional<Shadow> shadow;
 };
 
 struct BanRow {  // one of GET /v1/bans
@@ -93,7 +95,7 @@ struct BanRow {  // one of GET /v1/bans
 	std::string why;
 };
 
-struct Applied {  // POST /v1/policy and POST /v1/rollback, 200
+struct Applied {  // POST /v1/policy, /v1/promote and /v1/rollback, 200
 	std::uint32_t generation = 0;
 	std::string digest;
 	bool changed = false;  // false: this very policy was running
@@ -103,6 +105,8 @@ struct Applied {  // POST /v1/policy and POST /v1/rollback, 200
 	std::vector<std::string> warnings;
 	std::optional<Waiting> waiting;         // a confirmation has to come
 	std::optional<std::uint32_t> restores;  // of a rollback: the generation whose policy this is again
+	std::optional<Shadow> shadow;           // this began to be shadowed; the rest is of the policy that goes on
+	std::optional<Shadow> dropped;          // this is no longer; likewise
 };
 
 // What POST /v1/policy answers: installed, or why not (422).

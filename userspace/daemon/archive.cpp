@@ -77,6 +77,8 @@ void Archive::sweep()
 		named.insert(entry.copy);
 	if (ledger_.begun)
 		named.insert(ledger_.begun->copy);
+	if (ledger_.shadow)
+		named.insert(ledger_.shadow->copy);
 	std::error_code error;
 	for (const auto& file : std::filesystem::directory_iterator(directory_ + "/policies", error)) {
 		if (named.contains(file.path().filename().string()))

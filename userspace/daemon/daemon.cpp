@@ -95,6 +95,7 @@ struct Daemon::State {
 	Result<void> open_watcher();
 
 	void tell(const Outcome& outcome);
+	bool tell_shadow(const control::Applied& applied);
 	void watch(std::uint64_t since_unix_ns);
 	void wake();
 	std::vector<std::string> warnings();
@@ -385,9 +386,21 @@ void Daemon::State::reload(const char* why)
 		around.notifier.ready(one_line());
 }
 
+// Whether it was about a candidate alone, and what runs goes on.
+bool Daemon::State::tell_shadow(const control::Applied& applied)
+{
+	const auto& shadow = applied.shadow ? applied.shadow : applied.dropped;
+	if (!shadow)
+		return false;
+	journal.record(telemetry::ShadowEvent{shadow->path, shadow->digest, applied.shadow.has_value()});
+	return true;
+}
+
 void Daemon::State::tell(const Outcome& outcome)
 {
 	const std::string failure = failure_of(outcome.reply);
+	if (failure.empty() && tell_shadow(std::get<control::Applied>(*outcome.reply)))
+		return;
 	const datapath::Running* running = policies.running();
 	telemetry::PolicyEvent event{outcome.path, 0, {}, failure, cause_name(outcome.cause)};
 	if (running != nullptr) {

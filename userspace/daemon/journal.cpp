@@ -40,6 +40,12 @@ void Journal::record(telemetry::PolicyEvent event)
 	append(clock_.unix_ns(), std::move(event));
 }
 
+void Journal::record(telemetry::ShadowEvent event)
+{
+	spdlog::info("policy {}: {}", event.path, event.began ? "judged beside the one that runs; it decides nothing" : "no longer shadowed");
+	append(clock_.unix_ns(), std::move(event));
+}
+
 void Journal::record(telemetry::InterfaceEvent event)
 {
 	spdlog::info("interface {}: {}{}", event.name, event.attached ? "attached, " : "detached", event.mode);

@@ -19,6 +19,7 @@ public:
 	void record(telemetry::BanEvent event);
 	void record(telemetry::UnbanEvent event);
 	void record(telemetry::PolicyEvent event);
+	void record(telemetry::ShadowEvent event);
 	void record(telemetry::InterfaceEvent event);
 
 	const telemetry::EventLog& log() const { return log_; }

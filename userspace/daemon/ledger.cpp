@@ -10,11 +10,13 @@ namespace {
 
 constexpr std::size_t kMostUndone = 64;
 
-constexpr std::array<std::pair<Cause, const char*>, 5> kCauses{{{Cause::kStart, "start"},
+constexpr std::array<std::pair<Cause, const char*>, 7> kCauses{{{Cause::kStart, "start"},
                                                                 {Cause::kApply, "apply"},
                                                                 {Cause::kReload, "reload"},
                                                                 {Cause::kRollback, "rollback"},
-                                                                {Cause::kTimeout, "timeout"}}};
+                                                                {Cause::kTimeout, "timeout"},
+                                                                {Cause::kObserve, "observe"},
+                                                                {Cause::kPromote, "promote"}}};
 constexpr std::array<std::pair<Fate, const char*>, 5> kFates{{{Fate::kInstalled, "installed"},
                                                               {Fate::kAwaiting, "awaiting"},
                                                               {Fate::kConfirmed, "confirmed"},
@@ -52,6 +54,11 @@ const char* cause_name(Cause cause) { return name_in(kCauses, cause); }
 const char* fate_name(Fate fate) { return name_in(kFates, fate); }
 std::optional<Cause> find_cause(std::string_view name) { return value_in(kCauses, name); }
 std::optional<Fate> find_fate(std::string_view name) { return value_in(kFates, name); }
+
+bool ends_shadow(Cause cause)
+{
+	return cause != Cause::kReload && cause != Cause::kStart;
+}
 
 const Entry* Ledger::find(std::uint64_t number) const
 {
@@ -104,6 +111,8 @@ void Ledger::complete(std::uint32_t generation)
 	else if (entry.restores == 0)
 		undone.clear();
 	wait = std::move(begun_wait);
+	if (ends_shadow(entry.cause))
+		shadow.reset();
 	abandon();
 	entries.push_back(std::move(entry));
 	if (entries.size() > kMostEntries)
@@ -165,6 +174,7 @@ void Ledger::trim()
 	};
 	keep(current(), true);
 	keep(return_point(), true);
+	keep(shadow ? &*shadow : nullptr, true);
 	for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry)
 		keep(&*entry, false);
 	for (Entry& entry : entries) {

@@ -16,21 +16,24 @@
 
 namespace sluice::daemon {
 
-enum class Cause { kStart, kApply, kReload, kRollback, kTimeout };
+enum class Cause { kStart, kApply, kReload, kRollback, kTimeout, kObserve, kPromote };
 enum class Fate { kInstalled, kAwaiting, kConfirmed, kRolledBack, kRolledBackByItself };
 
-// "start", "apply", "reload", "rollback", "timeout"; "installed", "awaiting", "confirmed", "rolled-back", "rolled-back-by-itself".
+// "start", "apply", "reload", "rollback", "timeout", "observe", "promote"; "installed", "awaiting", "confirmed", "rolled-back", "rolled-back-by-itself".
 const char* cause_name(Cause cause);
 const char* fate_name(Fate fate);
 std::optional<Cause> find_cause(std::string_view name);
 std::optional<Fate> find_fate(std::string_view name);
+
+// Whether a policy that comes for that reason ends the shadow that was beside the one before: all but the same one from
+// its files.
+bool ends_shadow(Cause cause);
 
 struct Entry {
 	std::uint64_t number = 0;      // from 1 on, never given twice
 	std::uint32_t generation = 0;  // the kernel's; 0 until it is installed
 	std::string digest;
 	std::string path;
-	bool observe = false;
 	std::string copy;              // its name in the archive; empty: none is kept
 	std::uint64_t copy_bytes = 0;
 	std::string text;              // fingerprint of the policy's own text
@@ -80,6 +83,7 @@ struct Ledger {
 	std::optional<Wait> begun_wait;
 	std::optional<Wait> wait;    // of the newest entry
 	std::vector<Undone> undone;
+	std::optional<Entry> shadow;  // the candidate that is judged beside what runs; no number and no generation yet
 
 	// What runs; null before the first.
 	const Entry* current() const { return entries.empty() ? nullptr : &entries.back(); }
@@ -99,7 +103,7 @@ struct Ledger {
 	void confirm();
 	// After a death: what was begun is completed or abandoned, and what runs decides what waits.
 	Settled settle(const Found& found);
-	// Forgets copies beyond what is kept; the current one's and the return point's are always kept.
+	// Forgets copies beyond what is kept; the current one's, the return point's and the candidate's are always kept.
 	void trim();
 
 private:

@@ -17,7 +17,6 @@ Json json_of(const Entry& entry)
 	        {"generation", entry.generation},
 	        {"digest", entry.digest},
 	        {"path", entry.path},
-	        {"observe", entry.observe},
 	        {"copy", entry.copy},
 	        {"copy_bytes", entry.copy_bytes},
 	        {"text", entry.text},
@@ -45,7 +44,6 @@ Result<Entry> read_entry(const Json& json)
 	entry.generation = static_cast<std::uint32_t>(reader.count("generation"));
 	entry.digest = reader.text("digest");
 	entry.path = reader.text("path");
-	entry.observe = reader.flag("observe");
 	entry.copy = reader.text("copy");
 	entry.copy_bytes = reader.count("copy_bytes");
 	entry.text = reader.text("text");
@@ -109,7 +107,8 @@ std::string to_text(const Ledger& ledger)
 	                   {"begun", ledger.begun ? json_of(*ledger.begun) : Json()},
 	                   {"begun_wait", json_of(ledger.begun_wait)},
 	                   {"wait", json_of(ledger.wait)},
-	                   {"undone", std::move(undone)}};
+	                   {"undone", std::move(undone)},
+	                   {"shadow", ledger.shadow ? json_of(*ledger.shadow) : Json()}};
 	return json.dump(1, '\t', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -126,6 +125,9 @@ Result<Ledger> parse_ledger(const std::string& text)
 		ledger.entries.push_back(std::move(entry));
 	}
 	SLUICE_TRY_ASSIGN(ledger.undone, read_undone(reader.array("undone")));
+	if (const Json* shadow = reader.optional_object("shadow")) {
+		SLUICE_TRY_ASSIGN(ledger.shadow, read_entry(*shadow));
+	}
 	if (const Json* begun = reader.optional_object("begun")) {
 		SLUICE_TRY_ASSIGN(ledger.begun, read_entry(*begun));
 	}

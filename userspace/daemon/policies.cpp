@@ -6,7 +6,6 @@
 #include <boost/asio/post.hpp>
 
 #include "base/log.h"
-#include "daemon/admission.h"
 #include "policy/digest.h"
 
 namespace sluice::daemon {
@@ -18,10 +17,9 @@ using control::ApplyReply;
 
 constexpr std::uint64_t kPauseNs = 5'000'000'000;  // before a rollback that failed is tried again
 
-void fill_text(char* to, std::size_t size, const std::string& text)
+Error busy()
 {
-	std::memset(to, 0, size);
-	text.copy(to, size - 1);
+	return {ErrorCode::kExists, "busy: another policy is being applied", "try again when it is done"};
 }
 
 std::string text_of(const char* text, std::size_t size)
@@ -35,6 +33,7 @@ Policies::Policies(Setting setting, Told told)
     : setting_(std::move(setting)),
       told_(std::move(told)),
       deadline_(setting_.loop, setting_.clock, [this] { time_out(); }),
+      installer_(setting_.datapath, setting_.records),
       path_(setting_.path)
 {
 }
@@ -50,36 +49,24 @@ Policies::~Policies()
 
 Outcome Policies::start()
 {
-	auto running = setting_.datapath.running();
-	if (!running)
-		return untried({.cause = Cause::kStart, .path = setting_.path}, std::move(running.error()));
-	running_ = std::move(*running);
-	if (running_)
-		installed_path_ = text_of(running_->meta.policy_path, sizeof(running_->meta.policy_path));
-	const Settled settled = setting_.records.take_up(running_);
-	read_failsafe();
+	auto taken_up = installer_.take_up();
+	if (!taken_up)
+		return untried({.cause = Cause::kStart, .path = setting_.path}, std::move(taken_up.error()));
+	const Settled settled = *taken_up;
+	if (running() != nullptr)
+		installed_path_ = text_of(running()->meta.policy_path, sizeof(running()->meta.policy_path));
 	if (settled == Settled::kWaits)
 		return resume();
 	if (settled == Settled::kOverdue) {
 		Outcome undone = run_now(undo_job(Cause::kTimeout));
-		if (running_)
+		if (running() != nullptr)
 			return undone;
 	}
 	Outcome outcome = run_now({.cause = Cause::kStart, .path = setting_.path});
 	const Entry* last = ledger().current();
-	if (running_ || last == nullptr || !outcome.undone)
+	if (running() != nullptr || last == nullptr || !outcome.undone)
 		return outcome;
-	return run_now({.cause = Cause::kStart, .path = last->path, .observe = last->observe, .restores = last->number});
-}
-
-// The failsafe entries of what runs, where its copy is still there.
-void Policies::read_failsafe()
-{
-	const Entry* last = ledger().current();
-	if (!running_ || last == nullptr || last->digest != policy::digest_text(running_->meta))
-		return;
-	if (const auto copy = read_copy(setting_.records.copy_of(*last)))
-		failsafe_ = policy::failsafe_in(*copy);
+	return run_now({.cause = Cause::kStart, .path = last->path, .restores = last->number});
 }
 
 // What runs goes on waiting; what its files say now is looked at once it is confirmed.
@@ -88,11 +75,10 @@ Outcome Policies::resume()
 	const Entry& entry = *ledger().current();
 	path_ = entry.path;
 	installed_path_ = entry.path;
-	observe_ = entry.observe;
 	files_ = {entry.path};
 	reload();
 	arm(0);
-	return {Cause::kStart, entry.path, ApplyReply(describe_running(*running_, false)), files_, setting_.clock.unix_ns()};
+	return {Cause::kStart, entry.path, ApplyReply(describe_running(*running(), false)), files_, setting_.clock.unix_ns()};
 }
 
 Outcome Policies::untried(const Job& job, Error error) const
@@ -114,7 +100,7 @@ Outcome Policies::run_now(Job job)
 void Policies::apply(const control::ApplyRequest& request, Reply reply, std::optional<control::Caller> caller)
 {
 	if (is_busy()) {
-		reply(Error(ErrorCode::kExists, "busy: another policy is being applied", "try again when it is done"));
+		reply(busy());
 		return;
 	}
 	if (const auto waits = setting_.records.waiting()) {
@@ -126,9 +112,12 @@ void Policies::apply(const control::ApplyRequest& request, Reply reply, std::opt
 		reply(Error(ErrorCode::kNotFound, "there is no policy to return to", "apply it without --confirm"));
 		return;
 	}
-	waiting_.push_back({.cause = Cause::kApply,
+	if (const auto shadow = installer_.candidate().shadow(); shadow && request.observe) {
+		reply(Error(ErrorCode::kExists, shadow->path + " is shadowed already", "`sluice promote` installs it, `sluice rollback` drops it"));
+		return;
+	}
+	waiting_.push_back({.cause = request.observe ? Cause::kObserve : Cause::kApply,
 	                    .path = request.path,
-	                    .observe = request.observe,
 	                    .force = request.force,
 	                    .confirm_ns = request.confirm_ns,
 	                    .session = request.session,
@@ -168,10 +157,35 @@ Result<control::Confirmed> Policies::confirm()
 	return control::Confirmed{entry.generation, entry.digest};
 }
 
+void Policies::promote(const control::PromoteRequest& request, Reply reply, std::optional<control::Caller> caller)
+{
+	if (is_busy()) {
+		reply(busy());
+		return;
+	}
+	const auto shadow = installer_.candidate().shadow();
+	if (!shadow) {
+		reply(Error(ErrorCode::kNotFound, "no candidate is shadowed", "sluice apply --observe FILE"));
+		return;
+	}
+	waiting_.push_back({.cause = Cause::kPromote,
+	                    .path = shadow->path,
+	                    .force = request.force,
+	                    .confirm_ns = request.confirm_ns,
+	                    .session = request.session,
+	                    .caller = std::move(caller),
+	                    .reply = std::move(reply)});
+	begin_next();
+}
+
 void Policies::rollback(Reply reply, std::optional<control::Caller> caller)
 {
 	if (is_busy()) {
-		reply(Error(ErrorCode::kExists, "busy: another policy is being applied", "try again when it is done"));
+		reply(busy());
+		return;
+	}
+	if (installer_.candidate().shadow()) {
+		drop_candidate(reply);
 		return;
 	}
 	if (ledger().return_point() == nullptr) {
@@ -185,13 +199,28 @@ void Policies::rollback(Reply reply, std::optional<control::Caller> caller)
 	begin_next();
 }
 
+void Policies::drop_candidate(const Reply& reply)
+{
+	const auto dropped = installer_.candidate().drop();
+	Outcome outcome{Cause::kRollback, installed_path_, Result<ApplyReply>(Error(ErrorCode::kFailed, "")), files(), setting_.clock.unix_ns()};
+	if (dropped) {
+		Applied applied = describe_running(*running(), false);
+		applied.dropped = *dropped;
+		outcome.reply = ApplyReply(std::move(applied));
+		told_(outcome);
+	} else {
+		outcome.reply = dropped.error();
+	}
+	reply(outcome.reply);
+}
+
 // Requires a return point.
-Policies::Job Policies::undo_job(Cause cause) const
+Job Policies::undo_job(Cause cause) const
 {
 	const Entry* back = ledger().return_point();
 	if (back == nullptr)
 		return {.cause = cause, .path = path_};
-	return {.cause = cause, .path = back->path, .observe = back->observe, .restores = back->number};
+	return {.cause = cause, .path = back->path, .restores = back->number};
 }
 
 void Policies::time_out()
@@ -218,9 +247,7 @@ Result<Prepare> Policies::describe(const Job& job)
 {
 	Prepare what;
 	what.path = job.path;
-	what.observe = job.observe;
-	if (const Entry* entry = ledger().find(job.restores))
-		what.copy = setting_.records.copy_of(*entry);
+	what.copy = installer_.copy_for(job);
 	SLUICE_TRY_ASSIGN(what.heritage, setting_.datapath.heritage());
 	what.bucket_sets = setting_.bucket_sets;
 	what.now_mono_ns = setting_.datapath.now_mono_ns();
@@ -229,7 +256,7 @@ Result<Prepare> Policies::describe(const Job& job)
 }
 
 // The policy, and its copy in the archive.
-Policies::Ready Policies::make_ready(const Prepare& what, Archive& archive)
+Ready Policies::make_ready(const Prepare& what, Archive& archive)
 {
 	Ready ready;
 	ready.prepared = prepare(what);
@@ -244,7 +271,7 @@ Policies::Ready Policies::make_ready(const Prepare& what, Archive& archive)
 }
 
 // A reload waits as long as a confirmation is awaited.
-std::deque<Policies::Job>::iterator Policies::next_job()
+std::deque<Job>::iterator Policies::next_job()
 {
 	return std::ranges::find_if(waiting_, [this](const Job& job) { return !ledger().wait || job.cause != Cause::kReload; });
 }
@@ -257,10 +284,8 @@ void Policies::begin_next()
 	auto job = std::make_shared<Job>(std::move(*next));
 	waiting_.erase(next);
 	busy_ = job->cause;
-	if (job->cause == Cause::kReload) {
+	if (job->cause == Cause::kReload)
 		job->path = path_;
-		job->observe = observe_;
-	}
 	auto what = describe(*job);
 	if (!what) {
 		auto nothing = std::make_shared<Ready>();
@@ -296,9 +321,10 @@ void Policies::finish(Job job, Ready ready)
 
 Outcome Policies::conclude(const Job& job, Ready& ready)
 {
-	Outcome outcome{job.cause, job.path, job.undoes() ? restore(job, ready) : install(job, ready), ready.prepared.files,
-	                ready.prepared.began_unix_ns};
-	outcome.undone = job.cause != Cause::kApply && job.restores == 0 && ledger().is_undone(job.path, ready.text);
+	Outcome outcome{job.cause, job.path, installer_.run(job, ready), ready.prepared.files, ready.prepared.began_unix_ns};
+	if (job.cause == Cause::kObserve)
+		return outcome;
+	outcome.undone = job.by_itself() && job.restores == 0 && ledger().is_undone(job.path, ready.text);
 	const bool failed = !failures(outcome.reply).empty();
 	arm(failed ? kPauseNs : 0);
 	if (failed) {
@@ -307,11 +333,9 @@ Outcome Policies::conclude(const Job& job, Ready& ready)
 	}
 	path_ = job.path;
 	installed_path_ = job.path;
-	observe_ = job.observe;
 	files_ = ready.prepared.files;
 	provenance_ = std::move(ready.prepared.provenance);
-	provenance_generation_ = running_->meta.generation;
-	failsafe_ = std::move(ready.prepared.failsafe);
+	provenance_generation_ = running()->meta.generation;
 	refused_files_.clear();
 	trouble_.clear();
 	notes_ = sentences(ready.prepared.diagnostics);
@@ -322,7 +346,7 @@ Outcome Policies::conclude(const Job& job, Ready& ready)
 // itself is a lasting trouble: what the files say, or what was to come back, is not what runs.
 void Policies::refuse(const Job& job, const Outcome& outcome)
 {
-	if (job.cause == Cause::kApply || job.cause == Cause::kRollback)
+	if (!job.by_itself() && job.cause != Cause::kTimeout)
 		return;
 	trouble_ = failures(outcome.reply);
 	if (job.undoes()) {
@@ -333,136 +357,9 @@ void Policies::refuse(const Job& job, const Outcome& outcome)
 	trouble_.insert(trouble_.begin(), job.path + " was refused; the policy before it goes on");
 }
 
-// ---- install ----
-
-// From its copy; failing that, as the kernel still has it.
-Result<ApplyReply> Policies::restore(const Job& job, Ready& ready)
-{
-	auto reply = install(job, ready);
-	if (failures(reply).empty())
-		return reply;
-	const auto back = fall_back(job);
-	if (!back)
-		return reply;
-	spdlog::warn("rollback: {}; the generation before judges again as it was loaded", failures(reply).front());
-	Applied applied = describe_running(*running_, true);
-	applied.restores = running_->meta.generation;
-	applied.warnings = {"the stored copy could not be installed (" + failures(reply).front() +
-	                    "): the generation before judges again as it was loaded; levels of limits whose rates differed may be off"};
-	return ApplyReply(std::move(applied));
-}
-
-Result<void> Policies::fall_back(const Job& job)
-{
-	const Entry* entry = ledger().find(job.restores);
-	SLUICE_TRY_ASSIGN(const auto previous, setting_.datapath.previous());
-	if (entry == nullptr || !previous || policy::digest_text(previous->meta) != entry->digest)
-		return Error(ErrorCode::kNotFound, "it is no longer loaded");
-	setting_.records.begin_anyway(entry_of(job, {}, entry->digest), std::nullopt);
-	auto reverted = setting_.datapath.revert();
-	if (!reverted) {
-		setting_.records.abandon();
-		return reverted.error();
-	}
-	running_ = std::move(*reverted);
-	setting_.records.complete(running_->meta.generation);
-	return {};
-}
-
-Result<ApplyReply> Policies::install(const Job& job, Ready& ready)
-{
-	Prepared& prepared = ready.prepared;
-	if (policy::has_errors(prepared.diagnostics))
-		return ApplyReply(prepared.diagnostics);
-	if (prepared.failure)
-		return *prepared.failure;
-
-	const bool changed = !runs_already(*prepared.image);
-	if (changed) {
-		SLUICE_TRY(check(job, ready));
-		SLUICE_TRY(replace(job, ready));
-	} else if (ledger().current() == nullptr || ledger().current()->digest != policy::digest_text(running_->meta)) {
-		// What runs is new to the history: it was installed before there was one.
-		setting_.records.begin_anyway(entry_of(job, ready, policy::digest_text(running_->meta)), std::nullopt);
-		setting_.records.complete(running_->meta.generation);
-	}
-	Applied applied = describe_running(*running_, changed);
-	applied.warnings = sentences(prepared.diagnostics);
-	applied.waiting = setting_.records.waiting();
-	meanings_.remember(std::move(prepared.meaning));
-	if (const Entry* restored = ledger().find(job.restores))
-		applied.restores = restored->generation;
-	return ApplyReply(std::move(applied));
-}
-
-// Whether it may take the place of what runs.
-Result<void> Policies::check(const Job& job, const Ready& ready)
-{
-	const bool by_itself = job.cause == Cause::kReload || job.cause == Cause::kStart;
-	if (by_itself && job.restores == 0 && ledger().is_undone(job.path, ready.text))
-		return Error(ErrorCode::kExists, job.path + " says what was rolled back",
-		             "change it, or install it all the same: sluice apply " + job.path);
-	if (job.force || job.restores != 0)
-		return {};
-	if (failsafe_)
-		SLUICE_TRY(check_failsafe(*failsafe_, ready.prepared.failsafe.value_or(std::vector<policy::Failsafe>())));
-	if (!job.session)
-		return {};
-	SLUICE_TRY_ASSIGN(const auto bans, setting_.datapath.bans());
-	return check_session(*ready.prepared.image, *job.session, bans);
-}
-
-Result<void> Policies::replace(const Job& job, Ready& ready)
-{
-	policy::Image image = std::move(*ready.prepared.image);
-	// A host is not left without a policy, nor with one that has to go, because its disk is full.
-	const bool must_go_on = job.force || job.undoes() || !running_;
-	SLUICE_TRY(setting_.records.begin(entry_of(job, ready, policy::digest_text(image.meta)), job.confirm_ns, ready.kept, must_go_on));
-	image.meta.installed_unix_ns = setting_.clock.unix_ns();
-	fill_text(image.meta.policy_path, sizeof(image.meta.policy_path), job.path);
-	auto installed = setting_.datapath.install(std::move(image));
-	if (!installed) {
-		setting_.records.abandon();
-		return std::move(installed.error()).within("install " + job.path);
-	}
-	running_ = std::move(*installed);
-	setting_.records.complete(running_->meta.generation);
-	return {};
-}
-
-// ---- what is written down ----
-
-Entry Policies::entry_of(const Job& job, const Ready& ready, const std::string& digest) const
-{
-	Entry entry;
-	if (const Entry* restored = ledger().find(job.restores)) {
-		entry = *restored;
-	} else {
-		entry.path = job.path;
-		entry.observe = job.observe;
-		entry.text = ready.text;
-		entry.inventory = ready.prepared.inventory;
-		if (ready.kept) {
-			entry.copy = ready.kept->name;
-			entry.copy_bytes = ready.kept->bytes;
-		}
-	}
-	entry.digest = digest;
-	entry.cause = job.cause;
-	entry.caller = job.caller;
-	entry.restores = job.restores;
-	return entry;
-}
-
-bool Policies::runs_already(const policy::Image& image) const
-{
-	return running_ && running_->meta.abi == image.meta.abi &&
-	       std::memcmp(running_->meta.digest, image.meta.digest, sizeof(image.meta.digest)) == 0;
-}
-
 const policy::Provenance* Policies::provenance() const
 {
-	return running_ && running_->meta.generation == provenance_generation_ ? provenance_.get() : nullptr;
+	return running() != nullptr && running()->meta.generation == provenance_generation_ ? provenance_.get() : nullptr;
 }
 
 std::vector<std::string> Policies::files() const
@@ -479,12 +376,12 @@ std::vector<std::string> Policies::warnings() const
 	std::vector<std::string> out = trouble_;
 	if (path_ != setting_.path)
 		out.push_back("the policy was applied from " + path_ + "; a restart returns to " + setting_.path);
-	else if (observe_)
-		out.push_back("the policy was applied with --observe; a restart returns to what " + path_ + " says");
 	if (std::ranges::any_of(waiting_, [](const Job& job) { return job.cause == Cause::kReload; }) && ledger().wait)
 		out.push_back("files that changed are read once the policy is confirmed");
 	for (const Undone& undone : ledger().undone)
 		out.push_back(undone.path + " was rolled back; it stays out until its text changes or `sluice apply` installs it");
+	if (!installer_.candidate().lost().empty())
+		out.push_back(installer_.candidate().lost());
 	if (!setting_.records.unwritten().empty())
 		out.push_back(setting_.records.unwritten());
 	out.insert(out.end(), notes_.begin(), notes_.end());

@@ -3,7 +3,8 @@
 //
 // Every install is written down before it happens and after it (archive.h): so that it can be undone, and so that a policy
 // which has to be confirmed is rolled back in time whatever dies meanwhile. While one waits for its confirmation, nothing
-// else takes its place: applies are refused, reloads wait.
+// else takes its place: applies are refused, reloads wait. A candidate is judged beside the running policy, across reloads,
+// until it is promoted, or dropped, or another policy takes the running one's place.
 //
 // A policy that cannot be used leaves the running one untouched. The event loop's thread only.
 #pragma once
@@ -22,7 +23,8 @@
 #include "base/result.h"
 #include "control/messages.h"
 #include "daemon/deadline.h"
-#include "daemon/meanings.h"
+#include "daemon/installer.h"
+#include "daemon/job.h"
 #include "daemon/outcome.h"
 #include "daemon/prepare.h"
 #include "daemon/records.h"
@@ -33,7 +35,7 @@ namespace sluice::daemon {
 class Policies {
 public:
 	using Told = std::function<void(const Outcome&)>;
-	using Reply = std::function<void(const Result<control::ApplyReply>&)>;
+	using Reply = Job::Reply;
 
 	struct Setting {
 		boost::asio::io_context& loop;
@@ -54,22 +56,25 @@ public:
 	// degraded; when none runs, the reply is an error or diagnostics.
 	Outcome start();
 
-	// Installs another policy. Error kExists when one is being applied already, or waits for its confirmation.
+	// Installs another policy, or shadows it. Error kExists when one is being applied already, or waits for its confirmation;
+	// also when one is to be shadowed and another is.
 	void apply(const control::ApplyRequest& request, Reply reply, std::optional<control::Caller> caller = {});
 	// The current one again, from its files; after the confirmation, if one is awaited.
 	void reload();
 	// The policy that waits stays. Error kNotFound when none waits; when it cannot be written down it goes on waiting.
 	Result<control::Confirmed> confirm();
-	// Back to the policy before. Error kNotFound when there is none.
+	// What is shadowed is installed, as apply would. Error kNotFound when nothing is.
+	void promote(const control::PromoteRequest& request, Reply reply, std::optional<control::Caller> caller = {});
+	// What is shadowed is dropped. Where nothing is: back to the policy before. Error kNotFound when there is none.
 	void rollback(Reply reply, std::optional<control::Caller> caller = {});
 
 	// After start().
-	const datapath::Running* running() const { return running_ ? &*running_ : nullptr; }
+	const datapath::Running* running() const { return installer_.running() ? &*installer_.running() : nullptr; }
 	// Which line lists what; null where the running policy's files have not been read: a generation was adopted.
 	const policy::Provenance* provenance() const;
 	// What the running policy says; null where this daemon has not read it: it was installed by an earlier one, and its files
 	// say something else now.
-	std::shared_ptr<const policy::Meaning> meaning() const { return running_ ? meanings_.of(running_->meta) : nullptr; }
+	std::shared_ptr<const policy::Meaning> meaning() const { return installer_.meaning(); }
 	// Where the running policy came from.
 	const std::string& installed_path() const { return installed_path_; }
 	// Those whose change makes a reload worth while: of the running policy, and of the last that was refused.
@@ -77,35 +82,17 @@ public:
 	// A policy was refused at start or on reload, and the one before goes on.
 	bool degraded() const { return !trouble_.empty(); }
 	std::vector<std::string> warnings() const;
+	std::optional<control::Shadow> shadow() const { return installer_.candidate().shadow(); }
 	const Ledger& ledger() const { return setting_.records.ledger(); }
 	std::optional<control::Waiting> waiting() const { return setting_.records.waiting(); }
 
 private:
-	struct Job {
-		Cause cause = Cause::kReload;
-		std::string path;
-		bool observe = false;
-		bool force = false;
-		std::optional<std::uint64_t> confirm_ns;
-		std::optional<control::Session> session;
-		std::optional<control::Caller> caller;
-		std::uint64_t restores = 0;  // the entry whose copy it is made from; 0: from the files
-		Reply reply;
-
-		bool undoes() const { return cause == Cause::kRollback || cause == Cause::kTimeout; }
-	};
-	struct Ready {
-		Prepared prepared;
-		std::string text;                  // fingerprint of the policy's own text
-		Result<Archive::Kept> kept = Archive::Kept{};
-	};
-
-	void read_failsafe();
 	Outcome resume();
 	Outcome untried(const Job& job, Error error) const;
 	Outcome run_now(Job job);
 	Job undo_job(Cause cause) const;
 	void time_out();
+	void drop_candidate(const Reply& reply);
 
 	Result<Prepare> describe(const Job& job);
 	static Ready make_ready(const Prepare& what, Archive& archive);
@@ -114,32 +101,22 @@ private:
 	void begin_next();
 	void finish(Job job, Ready ready);
 	Outcome conclude(const Job& job, Ready& ready);
-	Result<control::ApplyReply> restore(const Job& job, Ready& ready);
-	Result<control::ApplyReply> install(const Job& job, Ready& ready);
-	Result<void> replace(const Job& job, Ready& ready);
-	Result<void> check(const Job& job, const Ready& ready);
-	Result<void> fall_back(const Job& job);
-	bool runs_already(const policy::Image& image) const;
 	void refuse(const Job& job, const Outcome& outcome);
 
-	Entry entry_of(const Job& job, const Ready& ready, const std::string& digest) const;
 	void arm(std::uint64_t pause_ns);
 
 	Setting setting_;
 	Told told_;
 	Deadline deadline_;
+	Installer installer_;
 	std::string path_;  // what a reload reads
 	std::string installed_path_;
-	bool observe_ = false;
-	std::optional<datapath::Running> running_;
 	std::shared_ptr<const policy::Provenance> provenance_;
 	std::uint32_t provenance_generation_ = 0;
-	Meanings meanings_;
 	std::vector<std::string> files_;
 	std::vector<std::string> refused_files_;
 	std::vector<std::string> notes_;    // the running policy's own warnings
 	std::vector<std::string> trouble_;  // why the last reload was refused
-	std::optional<std::vector<policy::Failsafe>> failsafe_;  // of what runs; none: not known
 	std::deque<Job> waiting_;
 	std::optional<Cause> busy_;         // with a job that is no longer among those
 	std::unique_ptr<boost::asio::thread_pool> worker_;  // made with the first job: privileges are shed before

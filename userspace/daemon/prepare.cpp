@@ -1,6 +1,7 @@
 #include "daemon/prepare.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "daemon/archive.h"
 #include "policy/compile.h"
@@ -20,9 +21,15 @@ Result<policy::Loaded> load(const Prepare& what)
 
 policy::Copy copy_of(const Prepare& what, std::vector<policy::FileText> texts)
 {
-	policy::Copy copy{what.path, std::move(texts.front().text), {}, what.observe};
+	policy::Copy copy{what.path, std::move(texts.front().text), {}};
 	copy.lists.assign(std::make_move_iterator(texts.begin() + 1), std::make_move_iterator(texts.end()));
 	return copy;
+}
+
+void fill_text(char* to, std::size_t size, const std::string& text)
+{
+	std::memset(to, 0, size);
+	text.copy(to, size - 1);
 }
 
 control::Inventory inventory_of(const policy::Policy& policy)
@@ -55,8 +62,6 @@ Prepared prepare(const Prepare& what)
 	if (!loaded->policy)
 		return out;
 
-	if (what.observe)
-		loaded->policy->mode = policy::Mode::kObserve;
 	if (!what.copy)
 		out.copy = copy_of(what, std::move(loaded->texts));
 	out.inventory = inventory_of(*loaded->policy);
@@ -68,6 +73,7 @@ Prepared prepare(const Prepare& what)
 	}
 	out.provenance = std::make_shared<const policy::Provenance>(*loaded->policy);
 	out.meaning = std::make_shared<policy::Meaning>(policy::meaning_of(std::move(*loaded->policy), *image));
+	fill_text(image->meta.policy_path, sizeof(image->meta.policy_path), what.path);
 	out.image = std::move(*image);
 	return out;
 }

@@ -20,7 +20,6 @@ namespace sluice::daemon {
 
 struct Prepare {
 	std::string path;
-	bool observe = false;             // judge and count only, whatever the policy says
 	std::optional<std::string> copy;  // where the stored copy is that stands in for the files
 	policy::Heritage heritage;
 	std::uint32_t bucket_sets = 0;

@@ -80,6 +80,29 @@ void Records::abandon()
 	note(archive_.record(std::move(next)));
 }
 
+Result<void> Records::begin_shadow(Entry entry, const Result<Archive::Kept>& kept)
+{
+	entry.unix_ns = clock_.unix_ns();
+	Ledger next = ledger();
+	next.shadow = std::move(entry);
+	auto written = kept ? archive_.commit(std::move(next)) : Result<void>(kept.error());
+	if (!written) {
+		(void)archive_.record(Ledger(ledger()));  // what reached the disk all the same is taken back
+		return Error(written.error().code(), "what a promotion needs could not be kept: " + written.error().message(),
+		             "make room on the disk");
+	}
+	unwritten_.clear();
+	return {};
+}
+
+void Records::end_shadow()
+{
+	Ledger next = ledger();
+	next.shadow.reset();
+	note(archive_.record(std::move(next)));
+	archive_.sweep();
+}
+
 Result<void> Records::confirm()
 {
 	Ledger next = ledger();

@@ -41,6 +41,10 @@ public:
 	// What was begun runs, or does not.
 	void complete(std::uint32_t generation);
 	void abandon();
+	// `entry` is about to be shadowed. On error it is not to be.
+	Result<void> begin_shadow(Entry entry, const Result<Archive::Kept>& kept);
+	// Nothing is shadowed.
+	void end_shadow();
 	// What waits stays. Requires a wait. On error it goes on waiting.
 	Result<void> confirm();
 	// `written` could not be, or could.

@@ -19,7 +19,6 @@ control::HistoryRow row_of(const Ledger& ledger, const Entry& entry, const Entry
 	row.generation = entry.generation;
 	row.digest = entry.digest;
 	row.path = entry.path;
-	row.observe = entry.observe;
 	row.unix_ns = entry.unix_ns;
 	row.cause = cause_name(entry.cause);
 	row.fate = fate_name(entry.fate);
@@ -55,6 +54,7 @@ Policies::Reply answer_with(const Respond& respond)
 void UndoVerbs::add_to(control::Server& server)
 {
 	server.route("POST", "/v1/confirm", [this](const Request&, const Respond& respond) { respond(as_response(confirm())); });
+	server.route("POST", "/v1/promote", [this](const Request& request, const Respond& respond) { promote(request, respond); });
 	server.route("POST", "/v1/rollback", [this](const Request& request, const Respond& respond) { rollback(request, respond); });
 	server.route("GET", "/v1/history", [this](const Request&, const Respond& respond) { respond(as_response(history())); });
 }
@@ -63,6 +63,16 @@ Result<Response> UndoVerbs::confirm()
 {
 	SLUICE_TRY_ASSIGN(const auto confirmed, policies_.confirm());
 	return Response::json(control::to_json(confirmed));
+}
+
+void UndoVerbs::promote(const Request& request, const Respond& respond)
+{
+	const auto wanted = control::parse_promote_request(request.body);
+	if (!wanted) {
+		respond(Response::error(wanted.error()));
+		return;
+	}
+	policies_.promote(*wanted, answer_with(respond), caller_of(request, wanted->session));
 }
 
 void UndoVerbs::rollback(const Request& request, const Respond& respond)

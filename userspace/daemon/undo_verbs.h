@@ -1,4 +1,4 @@
-// UndoVerbs: the routes that confirm a policy, roll it back, and tell the history. The event loop's thread only.
+// UndoVerbs: the routes that confirm a policy, promote one that is shadowed, go back, and tell the history. The event loop's thread only.
 #pragma once
 
 #include <optional>
@@ -17,6 +17,7 @@ public:
 
 private:
 	Result<control::Response> confirm();
+	void promote(const control::Request& request, const control::Respond& respond);
 	void rollback(const control::Request& request, const control::Respond& respond);
 	Result<control::Response> history() const;
 

@@ -129,12 +129,27 @@ Result<Response> Verbs::status()
 	append(out.warnings, setting_.attachments.warnings());
 	append(out.warnings, setting_.warnings());
 	out.waiting = setting_.policies.waiting();
+	out.shadow = setting_.policies.shadow();
 	return Response::json(control::to_json(out));
+}
+
+Result<std::optional<telemetry::ShadowStats>> Verbs::shadow_stats()
+{
+	const auto shadow = setting_.policies.shadow();
+	if (!shadow)
+		return std::optional<telemetry::ShadowStats>();
+	SLUICE_TRY_ASSIGN(const auto counters, setting_.datapath.shadow_counters());
+	telemetry::ShadowStats sums = telemetry::sum(counters, setting_.policies.running()->services);
+	sums.path = shadow->path;
+	sums.digest = shadow->digest;
+	sums.since_unix_ns = shadow->since_unix_ns;
+	return std::optional(std::move(sums));
 }
 
 Result<Response> Verbs::show_stats(bool prometheus)
 {
-	SLUICE_TRY_ASSIGN(const auto sums, stats());
+	SLUICE_TRY_ASSIGN(auto sums, stats());
+	SLUICE_TRY_ASSIGN(sums.shadow, shadow_stats());
 	if (!prometheus)
 		return Response::json(telemetry::to_json(sums));
 	Response response;

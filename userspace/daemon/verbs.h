@@ -42,6 +42,7 @@ public:
 
 private:
 	Result<control::Response> status();
+	Result<std::optional<telemetry::ShadowStats>> shadow_stats();
 	Result<control::Response> show_stats(bool prometheus);
 	Result<control::Response> events(const control::Request& request);
 	Result<control::Response> bans();

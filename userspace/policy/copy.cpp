@@ -7,7 +7,7 @@ namespace sluice::policy {
 namespace {
 
 // Of another version when anything below changes its meaning.
-constexpr std::string_view kMagic = "sluice policy copy 1\n";
+constexpr std::string_view kMagic = "sluice policy copy 2\n";
 constexpr std::size_t kSealDigits = 64;
 constexpr std::uint64_t kMostBytes = 1ull << 40;
 
@@ -68,7 +68,6 @@ Result<std::string> encode(const Copy& copy)
 {
 	std::string out(kMagic);
 	put(out, copy.path);
-	put(out, copy.observe ? "observe" : "");
 	put(out, copy.text);
 	out += std::to_string(copy.lists.size()) + "\n";
 	for (const FileText& list : copy.lists) {
@@ -90,8 +89,6 @@ Result<Copy> decode(std::string_view bytes)
 	Cutter cutter(body.substr(kMagic.size()));
 	Copy copy;
 	SLUICE_TRY_ASSIGN(copy.path, cutter.text());
-	SLUICE_TRY_ASSIGN(const std::string mode, cutter.text());
-	copy.observe = mode == "observe";
 	SLUICE_TRY_ASSIGN(copy.text, cutter.text());
 	SLUICE_TRY_ASSIGN(const std::uint64_t lists, cutter.number());
 	for (std::uint64_t i = 0; i < lists; i++) {

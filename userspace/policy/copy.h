@@ -15,7 +15,6 @@ struct Copy {
 	std::string path;             // of the policy, as it was loaded
 	std::string text;
 	std::vector<FileText> lists;  // in the order in which the policy names them
-	bool observe = false;         // applied in observe mode, whatever the text says
 };
 
 // One string of bytes, which ends in its own SHA-256.

@@ -50,6 +50,11 @@ json fields(const PolicyEvent& event)
 	        {"failure", event.failure.empty() ? json(nullptr) : json(event.failure)}};
 }
 
+json fields(const ShadowEvent& event)
+{
+	return {{"kind", "shadow"}, {"action", event.began ? "began" : "dropped"}, {"path", event.path}, {"digest", event.digest}};
+}
+
 json fields(const InterfaceEvent& event)
 {
 	return {{"kind", "interface"},

@@ -44,7 +44,14 @@ struct PolicyEvent {
 	std::uint32_t generation = 0;
 	std::string digest;
 	std::string failure;
-	std::string cause;  // "start", "apply", "reload", "rollback", "timeout"
+	std::string cause;  // "start", "apply", "reload", "rollback", "timeout", "observe", "promote"
+};
+
+// A candidate is judged beside the running policy from now on, or no longer, though it was not promoted.
+struct ShadowEvent {
+	std::string path;
+	std::string digest;
+	bool began = false;
 };
 
 struct InterfaceEvent {
@@ -57,7 +64,7 @@ struct InterfaceEvent {
 struct Event {
 	std::uint64_t sequence = 0;  // from 1, without gaps, per run of the daemon
 	std::uint64_t unix_ns = 0;
-	std::variant<DropEvent, BanEvent, UnbanEvent, PolicyEvent, InterfaceEvent> what;
+	std::variant<DropEvent, BanEvent, UnbanEvent, PolicyEvent, ShadowEvent, InterfaceEvent> what;
 
 	bool is_drop_of(std::uint32_t reason) const
 	{

@@ -64,7 +64,8 @@ std::string to_prometheus(const Stats& stats)
 	}
 	Metric lost("sluice_events_lost_total", "counter", "Events that were not written.");
 	lost.add({}, stats.events_lost);
-	return packets.text() + bytes.text() + rule_packets.text() + rule_bytes.text() + lost.text();
+	return packets.text() + bytes.text() + rule_packets.text() + rule_bytes.text() + lost.text() +
+	       (stats.shadow ? to_prometheus(*stats.shadow) : "");
 }
 
 }  // namespace sluice::telemetry

@@ -67,11 +67,6 @@ std::vector<RuleStats> sum_rules(const datapath::Counters& counters, std::span<c
 	return out;
 }
 
-nlohmann::json count_json(const Count& count)
-{
-	return {{"packets", count.packets}, {"bytes", count.bytes}};
-}
-
 nlohmann::json reasons_json(const std::vector<ReasonCount>& reasons)
 {
 	nlohmann::json out = nlohmann::json::array();
@@ -114,8 +109,8 @@ nlohmann::json to_json(const Stats& stats)
 		                    {"retired", row.retired},
 		                    {"packets", row.total.packets},
 		                    {"bytes", row.total.bytes},
-		                    {"passed", count_json(row.passed)},
-		                    {"dropped", count_json(row.dropped)},
+		                    {"passed", to_json(row.passed)},
+		                    {"dropped", to_json(row.dropped)},
 		                    {"reasons", reasons_json(row.reasons)}});
 	}
 	nlohmann::json rules = nlohmann::json::array();
@@ -131,7 +126,8 @@ nlohmann::json to_json(const Stats& stats)
 	        {"events_lost", stats.events_lost},
 	        {"reasons", reasons_json(stats.reasons)},
 	        {"services", std::move(services)},
-	        {"rules", std::move(rules)}};
+	        {"rules", std::move(rules)},
+	        {"shadow", stats.shadow ? to_json(*stats.shadow) : nlohmann::json()}};
 }
 
 }  // namespace sluice::telemetry

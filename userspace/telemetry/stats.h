@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -9,21 +10,10 @@
 #include <nlohmann/json.hpp>
 
 #include "datapath/datapath.h"
+#include "telemetry/count.h"
+#include "telemetry/shadow_stats.h"
 
 namespace sluice::telemetry {
-
-struct Count {
-	std::uint64_t packets = 0;
-	std::uint64_t bytes = 0;  // whole frames
-
-	Count& operator+=(const Count& other)
-	{
-		packets += other.packets;
-		bytes += other.bytes;
-		return *this;
-	}
-	bool operator==(const Count&) const = default;
-};
 
 struct ReasonCount {
 	std::uint32_t reason = 0;
@@ -54,6 +44,7 @@ struct Stats {
 	std::vector<ReasonCount> reasons;     // every reason of the list, zero or not, and any number besides that counted
 	std::vector<ServiceStats> services;   // every slot that has a name or counted
 	std::vector<RuleStats> rules;         // every number that has a name or counted
+	std::optional<ShadowStats> shadow;    // the caller's to fill in; none: no candidate is shadowed
 };
 
 // `services` by slot, `rules` by number: the names of the running generation. Rows beyond them are shown by number.
