@@ -1,5 +1,5 @@
+#include "cli/answer.h"
 #include "cli/command_line.h"
-#include "cli/render.h"
 #include "control/client.h"
 
 namespace sluice::cli {
@@ -8,17 +8,10 @@ namespace {
 ExitCode run_confirm(Context& context)
 {
 	control::Client client(context.globals.socket);
-	const auto json = client.post("/v1/confirm", control::Json::object());
-	if (!json)
-		return fail(context, "confirm", json.error());
-	const auto confirmed = control::parse_confirmed(*json);
-	if (!confirmed)
-		return fail(context, "confirm", confirmed.error());
-	if (context.globals.json)
-		context.out.write(print_json(*json));
-	else
-		context.out.write("generation " + std::to_string(confirmed->generation) + " stays\n");
-	return ExitCode::kDone;
+	return show_answer(context, "confirm", client.post("/v1/confirm", control::Json::object()), control::parse_confirmed,
+	                   [](const control::Confirmed& confirmed) {
+		                   return "generation " + std::to_string(confirmed.generation) + " stays\n";
+	                   });
 }
 
 }  // namespace
