@@ -6,6 +6,7 @@
 
 #include <csignal>
 
+#include "base/duration.h"
 #include "text/number.h"
 #include "text/output.h"
 #include "text/table.h"

@@ -46,6 +46,7 @@ struct Case {
 Result<Answer> run_drop(const Options& options);
 Result<Answer> run_pass(const Options& options);
 Result<Answer> run_instructions(const Options& options);
+Result<Answer> run_apply(const Options& options);
 
 // Processor, kernel, and how many processors.
 nlohmann::json machine();

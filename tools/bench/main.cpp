@@ -19,6 +19,7 @@ constexpr bench::Case kCases[] = {
     {"drop", "what does a flood cost, beside the floor and the peers?", bench::run_drop},
     {"pass", "what does a packet that passes pay?", bench::run_pass},
     {"instructions", "what does judging cost, without a wire?", bench::run_instructions},
+    {"apply", "how long does a policy take to install?", bench::run_apply},
 };
 
 struct Request {

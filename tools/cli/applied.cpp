@@ -8,6 +8,8 @@
 namespace sluice::cli {
 namespace {
 
+constexpr std::uint64_t kWorthTelling = 100'000'000;
+
 std::string sentence(const control::Applied& applied)
 {
 	const std::string generation = "generation " + std::to_string(applied.generation);
@@ -24,6 +26,17 @@ std::string sentence(const control::Applied& applied)
 	if (applied.restores)
 		return generation + " installed, the policy of generation " + std::to_string(*applied.restores) + holds;
 	return generation + (applied.changed ? " installed" : " unchanged") + holds;
+}
+
+// Where the time went; none where there was next to none.
+std::string sentence(const control::Times& times)
+{
+	if (times.took_ns < kWorthTelling)
+		return {};
+	std::string out = "took " + text::duration(times.took_ns) + ":";
+	for (std::size_t i = 0; i < control::kStages; i++)
+		out += std::string(i > 0 ? "," : "") + " " + control::stage_name(static_cast<control::Stage>(i)) + " " + text::duration(times.stages[i]);
+	return out + "\n";
 }
 
 }  // namespace
@@ -57,6 +70,8 @@ ExitCode show_applied(Context& context, const std::string& what, const Result<co
 		for (const auto& warning : applied.warnings)
 			context.err.write(text::printable(warning) + "\n");
 		context.out.write(sentence(applied));
+		if (applied.times && applied.changed)
+			context.out.write(sentence(*applied.times));
 		if (applied.waiting)
 			context.out.write(sentence(*applied.waiting) + "\n");
 	}

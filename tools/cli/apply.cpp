@@ -1,11 +1,12 @@
 #include <filesystem>
 #include <memory>
 
+#include "base/duration.h"
 #include "cli/applied.h"
+#include "cli/apply_progress.h"
 #include "cli/command_line.h"
 #include "cli/ssh_session.h"
 #include "control/client.h"
-#include "text/number.h"
 
 namespace sluice::cli {
 namespace {
@@ -26,13 +27,12 @@ ExitCode run_apply(Context& context, const ApplyOptions& options)
 		return fail(context, what, Error(ErrorCode::kInvalid, error.message()));
 	control::ApplyRequest request{.path = path.string(), .observe = options.observe, .force = options.force, .session = ssh_session()};
 	if (!options.confirm.empty()) {
-		const auto duration = text::parse_duration(options.confirm);
+		const auto duration = parse_duration(options.confirm);
 		if (!duration)
 			return fail(context, what, duration.error());
 		request.confirm_ns = *duration;
 	}
-	control::Client client(context.globals.socket);
-	return show_applied(context, what, client.post("/v1/policy", control::to_json(request)));
+	return show_applied(context, what, post_with_progress(context, "/v1/policy", control::to_json(request)));
 }
 
 }  // namespace
@@ -50,6 +50,7 @@ void add_apply(CommandLine& line)
 	             "the daemon or the host dies meanwhile; until then files that change are not read.\n"
 	             "With --observe it decides nothing: it is shadowed, judged beside the running policy on the same packets, and\n"
 	             "`sluice stats` shows where the two disagree, until `sluice promote` installs it or `sluice rollback` drops it.\n"
+	             "What takes longer shows how far it is: the lists that are read, the prefixes that are compiled.\n"
 	             "A policy is refused that would drop the SSH session that applies it, or take a way in out of the\n"
 	             "failsafe, unless --force is given.",
 	     .example = "  sluice check policy.yaml && sluice apply policy.yaml\n"

@@ -1,5 +1,6 @@
 #include <memory>
 
+#include "base/duration.h"
 #include "cli/command_line.h"
 #include "cli/render.h"
 #include "control/client.h"
@@ -19,7 +20,7 @@ Result<control::BanRequest> request_of(const BanOptions& options)
 	control::BanRequest request;
 	SLUICE_TRY_ASSIGN(request.prefixes, control::parse_prefixes(options.addresses));
 	if (!options.duration.empty()) {
-		SLUICE_TRY_ASSIGN(request.duration_ns, text::parse_duration(options.duration));
+		SLUICE_TRY_ASSIGN(request.duration_ns, parse_duration(options.duration));
 	}
 	request.why = options.why;
 	// Whatever the daemon would refuse is wrong already here.

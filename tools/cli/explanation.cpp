@@ -41,6 +41,8 @@ std::string source_line(const control::SourceSay& source)
 		line += ": " + *source.prefix;
 	if (source.file)
 		line += " at " + *source.file + ":" + std::to_string(source.line);
+	if (source.comment)
+		line += " # " + *source.comment;
 	if (source.note)
 		line += " (" + *source.note + ")";
 	return line;

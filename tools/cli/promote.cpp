@@ -1,10 +1,10 @@
 #include <memory>
 
+#include "base/duration.h"
 #include "cli/applied.h"
 #include "cli/command_line.h"
 #include "cli/ssh_session.h"
 #include "control/client.h"
-#include "text/number.h"
 
 namespace sluice::cli {
 namespace {
@@ -18,7 +18,7 @@ ExitCode run_promote(Context& context, const PromoteOptions& options)
 {
 	control::PromoteRequest request{.force = options.force, .session = ssh_session()};
 	if (!options.confirm.empty()) {
-		const auto duration = text::parse_duration(options.confirm);
+		const auto duration = parse_duration(options.confirm);
 		if (!duration)
 			return fail(context, "promote", duration.error());
 		request.confirm_ns = *duration;

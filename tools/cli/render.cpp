@@ -1,6 +1,7 @@
 #include "cli/render.h"
 
 #include "cli/applied.h"
+#include "cli/apply_progress.h"
 #include "telemetry/timestamp.h"
 #include "text/number.h"
 #include "text/table.h"
@@ -110,6 +111,8 @@ std::string render(const control::Status& status, const Style& style)
 		out += line(style, "waiting", style.paint(Colour::kYellow, sentence(*status.waiting)));
 	if (status.shadow)
 		out += line(style, "shadow", style.paint(Colour::kYellow, sentence(*status.shadow)));
+	if (status.applying)
+		out += line(style, "applying", sentence(*status.applying, style));
 	for (const auto& warning : status.warnings)
 		out += line(style, "warning", style.paint(Colour::kYellow, text::printable(warning)));
 	return out;

@@ -2,6 +2,7 @@
 #include <memory>
 #include <thread>
 
+#include "base/duration.h"
 #include "cli/answer.h"
 #include "cli/command_line.h"
 #include "cli/counters.h"
@@ -55,7 +56,7 @@ Result<Sample> show_round(Context& context, control::Client& client, const std::
 
 ExitCode watch(Context& context, const StatsOptions& options)
 {
-	const auto interval = text::parse_duration(options.interval);
+	const auto interval = parse_duration(options.interval);
 	if (!interval)
 		return fail(context, "stats --interval", interval.error());
 	control::Client client(context.globals.socket);

@@ -1,11 +1,9 @@
-// Numbers and durations as people write and read them.
+// Numbers and durations as people read them.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "base/result.h"
 
 namespace sluice::text {
 
@@ -22,10 +20,6 @@ std::string bytes(std::uint64_t value);
 
 // The two largest units: "1d 3h", "5m 20s", "12s"; below a second "350ms", "12us", "7ns".
 std::string duration(std::uint64_t nanoseconds);
-
-// "10s", "5m", "2h", "1d", "1h30m": each unit at most once, the larger first. Nanoseconds. Error kInvalid otherwise, for
-// zero and for more than 100 years.
-Result<std::uint64_t> parse_duration(std::string_view text);
 
 // "1 prefix", "2 prefixes": the noun with the right ending and a grouped number.
 std::string counted(std::uint64_t value, std::string_view one, std::string_view many);

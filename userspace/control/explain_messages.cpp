@@ -43,6 +43,7 @@ Json source_json(const SourceSay& source)
 	        {"prefix", or_null(source.prefix)},
 	        {"file", or_null(source.file)},
 	        {"line", source.file ? Json(source.line) : Json(nullptr)},
+	        {"comment", or_null(source.comment)},
 	        {"note", or_null(source.note)}};
 }
 
@@ -55,6 +56,7 @@ SourceSay read_source(Reader& reader)
 	source.prefix = reader.optional_text("prefix");
 	source.file = reader.optional_text("file");
 	source.line = reader.optional_count("line").value_or(0);
+	source.comment = reader.optional_text("comment");
 	source.note = reader.optional_text("note");
 	return source;
 }

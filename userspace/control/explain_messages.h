@@ -35,6 +35,7 @@ struct SourceSay {
 	std::optional<std::string> prefix;  // the entry that matched, and where it is written
 	std::optional<std::string> file;
 	std::uint64_t line = 0;
+	std::optional<std::string> comment;  // that stands behind it there
 	std::optional<std::string> note;    // why there is no place
 };
 

@@ -179,7 +179,8 @@ Json to_json(const Status& status)
 	        {"health", status.degraded ? "degraded" : "ok"},
 	        {"warnings", status.warnings},
 	        {"waiting", to_json(status.waiting)},
-	        {"shadow", to_json(status.shadow)}};
+	        {"shadow", to_json(status.shadow)},
+	        {"applying", to_json(status.applying)}};
 }
 
 Json to_json(const std::vector<BanRow>& bans)
@@ -207,7 +208,8 @@ Json to_json(const Applied& applied)
 	        {"waiting", to_json(applied.waiting)},
 	        {"restores", or_null(applied.restores)},
 	        {"shadow", to_json(applied.shadow)},
-	        {"dropped", to_json(applied.dropped)}};
+	        {"dropped", to_json(applied.dropped)},
+	        {"times", to_json(applied.times)}};
 }
 
 Json to_json(const policy::Diagnostics& diagnostics)
@@ -260,6 +262,9 @@ Result<Status> parse_status(const Json& json)
 	}
 	if (const Json* shadow = reader.optional_object("shadow")) {
 		SLUICE_TRY_ASSIGN(out.shadow, parse_shadow(*shadow));
+	}
+	if (const Json* applying = reader.optional_object("applying")) {
+		SLUICE_TRY_ASSIGN(out.applying, parse_applying(*applying));
 	}
 	Reader policy(reader.object("policy"), "status: policy");
 	out.policy_path = policy.text("path");
@@ -348,6 +353,9 @@ Result<ApplyReply> parse_apply_reply(const Json& json)
 	}
 	if (const Json* dropped = reader.optional_object("dropped")) {
 		SLUICE_TRY_ASSIGN(out.dropped, parse_shadow(*dropped));
+	}
+	if (const Json* times = reader.optional_object("times")) {
+		SLUICE_TRY_ASSIGN(out.times, parse_times(*times));
 	}
 	if (const auto error = reader.error())
 		return *error;

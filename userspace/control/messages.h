@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "control/history_messages.h"
 #include "control/shadow_messages.h"
+#include "control/progress_messages.h"
 #include "datapath/datapath.h"
 #include "net/prefix.h"
 #include "policy/diagnostic.h"
@@ -85,6 +86,7 @@ struct Status {  // GET /v1/status
 	std::vector<std::string> warnings;
 	std::optional<Waiting> waiting;
 	std::optional<Shadow> shadow;
+	std::optional<Applying> applying;  // a policy that is on its way
 };
 
 struct BanRow {  // one of GET /v1/bans
@@ -107,6 +109,7 @@ struct Applied {  // POST /v1/policy, /v1/promote and /v1/rollback, 200
 	std::optional<std::uint32_t> restores;  // of a rollback: the generation whose policy this is again
 	std::optional<Shadow> shadow;           // this began to be shadowed; the rest is of the policy that goes on
 	std::optional<Shadow> dropped;          // this is no longer; likewise
+	std::optional<Times> times;
 };
 
 // What POST /v1/policy answers: installed, or why not (422).

@@ -20,6 +20,7 @@
 #include "control/socket.h"
 #include "daemon/attachments.h"
 #include "daemon/comparison.h"
+#include "daemon/feed_watch.h"
 #include "daemon/journal.h"
 #include "daemon/policies.h"
 #include "daemon/records.h"
@@ -80,6 +81,7 @@ struct Daemon::State {
 	      records(archive, around.clock, around.boot),
 	      policies({loop, around.datapath, around.clock, around.bucket_sets, options.policy, records},
 	               [this](const Outcome& outcome) { tell(outcome); }),
+	      feeds(loop, around.clock, journal, [this] { reload("a list became stale"); }),
 	      attachments(around.datapath, journal, [](const std::string& name) { return ::if_nametoindex(name.c_str()); }),
 	      comparison(loop, policies),
 	      verbs({around.datapath, around.clock, policies, comparison, attachments, journal, meter, [this] { return warnings(); }}),
@@ -127,6 +129,7 @@ struct Daemon::State {
 	Archive archive;
 	Records records;
 	Policies policies;
+	FeedWatch feeds;
 	Attachments attachments;
 	Comparison comparison;
 	telemetry::RateMeter meter;
@@ -414,6 +417,7 @@ void Daemon::State::tell(const Outcome& outcome)
 		journal.record(std::move(event));
 	else
 		spdlog::info("policy {}: unchanged, generation {} goes on", outcome.path, event.generation);
+	feeds.follow(policies.feeds());
 	collect_notes();
 	watch(outcome.began_unix_ns);
 	if (serving)

@@ -18,7 +18,7 @@ constexpr const char* kUnread = "the daemon adopted this policy and has not read
 SourceSay source_of(const sluice_explanation& found, const datapath::Running& running, const policy::Provenance* provenance)
 {
 	const net::Address address = net::Address::from_abi(found.source);
-	SourceSay source{address.to_string(), "no", {}, {}, {}, 0, {}};
+	SourceSay source{address.to_string(), "no", {}, {}, {}, 0, {}, {}};
 	if (found.listed == SLUICE_SOURCE_UNLISTED)
 		return source;
 	source.listed = found.listed == SLUICE_SOURCE_DENIED ? "denied" : "allowed";
@@ -29,6 +29,8 @@ SourceSay source_of(const sluice_explanation& found, const datapath::Running& ru
 		source.prefix = listing->prefix.to_string();
 		source.file = listing->file;
 		source.line = listing->line;
+		if (!listing->comment.empty())
+			source.comment = listing->comment;
 	}
 	return source;
 }

@@ -1,6 +1,8 @@
 #include "daemon/installer.h"
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "base/log.h"
@@ -95,9 +97,11 @@ Result<ApplyReply> Installer::install(const Job& job, Ready& ready)
 	}
 	Applied applied = describe_running(*running_, changed);
 	applied.warnings = sentences(prepared.diagnostics);
+	std::ranges::copy(warnings_of(prepared.feeds, prepared.began_unix_ns), std::back_inserter(applied.warnings));
 	SLUICE_TRY_ASSIGN(const auto told, settle_shadow(job, shadow, changed));
 	applied.warnings.insert(applied.warnings.end(), told.begin(), told.end());
 	applied.waiting = records_.waiting();
+	applied.times = job.progress->times();
 	meanings_.remember(std::move(prepared.meaning));
 	if (const Entry* restored = ledger().find(job.restores))
 		applied.restores = restored->generation;
@@ -188,6 +192,7 @@ Entry Installer::entry_of(const Job& job, const Ready& ready, const std::string&
 		entry.path = job.path;
 		entry.text = ready.text;
 		entry.inventory = ready.prepared.inventory;
+		entry.lists = counts_of(ready.prepared.feeds);
 		if (ready.kept) {
 			entry.copy = ready.kept->name;
 			entry.copy_bytes = ready.kept->bytes;

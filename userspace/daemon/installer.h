@@ -12,6 +12,7 @@
 #include "daemon/job.h"
 #include "daemon/meanings.h"
 #include "daemon/outcome.h"
+#include "daemon/ready.h"
 #include "daemon/records.h"
 #include "datapath/datapath.h"
 

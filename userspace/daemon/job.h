@@ -1,16 +1,16 @@
-// Job: one policy that is to be tried, who wants it and how; and what it is made into before it can be.
+// Job: one policy that is to be tried, who wants it and how.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "base/result.h"
 #include "control/messages.h"
-#include "daemon/archive.h"
 #include "daemon/ledger.h"
-#include "daemon/prepare.h"
+#include "daemon/progress.h"
 
 namespace sluice::daemon {
 
@@ -25,16 +25,11 @@ struct Job {
 	std::optional<control::Caller> caller;
 	std::uint64_t restores = 0;  // the entry whose copy it is made from; 0: none
 	Reply reply;
+	std::shared_ptr<Progress> progress;  // once it has begun
 
 	bool undoes() const { return cause == Cause::kRollback || cause == Cause::kTimeout; }
 	// Nobody asked for it.
 	bool by_itself() const { return cause == Cause::kReload || cause == Cause::kStart; }
-};
-
-struct Ready {
-	Prepared prepared;
-	std::string text;  // fingerprint of the policy's own text
-	Result<Archive::Kept> kept = Archive::Kept{};
 };
 
 }  // namespace sluice::daemon

@@ -52,4 +52,10 @@ void Journal::record(telemetry::InterfaceEvent event)
 	append(clock_.unix_ns(), std::move(event));
 }
 
+void Journal::record(telemetry::ListEvent event)
+{
+	spdlog::log(event.state == "fresh" ? spdlog::level::info : spdlog::level::warn, "list {}: {} is {}", event.list, event.file, event.state);
+	append(clock_.unix_ns(), std::move(event));
+}
+
 }  // namespace sluice::daemon

@@ -21,6 +21,7 @@ public:
 	void record(telemetry::PolicyEvent event);
 	void record(telemetry::ShadowEvent event);
 	void record(telemetry::InterfaceEvent event);
+	void record(telemetry::ListEvent event);
 
 	const telemetry::EventLog& log() const { return log_; }
 

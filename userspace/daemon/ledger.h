@@ -28,6 +28,13 @@ std::optional<Fate> find_fate(std::string_view name);
 // Whether a policy that comes for that reason ends the shadow that was beside the one before: all but the same one from
 // its files.
 bool ends_shadow(Cause cause);
+// How many entries a list file had.
+struct ListCount {
+	std::string path;
+	std::uint64_t entries = 0;
+
+	bool operator==(const ListCount&) const = default;
+};
 
 struct Entry {
 	std::uint64_t number = 0;      // from 1 on, never given twice
@@ -41,6 +48,7 @@ struct Entry {
 	std::optional<control::Caller> caller;  // none: nobody asked
 	std::uint64_t unix_ns = 0;
 	control::Inventory inventory;
+	std::vector<ListCount> lists;
 	Fate fate = Fate::kInstalled;
 	std::uint64_t before = 0;      // the entry that a rollback from here returns to; 0: none
 	std::uint64_t restores = 0;    // the entry whose policy this is again; 0: none

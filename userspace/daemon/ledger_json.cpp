@@ -11,6 +11,14 @@ using control::Reader;
 
 constexpr std::uint64_t kVersion = 1;
 
+Json json_of(const std::vector<ListCount>& lists)
+{
+	Json rows = Json::array();
+	for (const ListCount& list : lists)
+		rows.push_back({{"path", list.path}, {"entries", list.entries}});
+	return rows;
+}
+
 Json json_of(const Entry& entry)
 {
 	return {{"number", entry.number},
@@ -24,6 +32,7 @@ Json json_of(const Entry& entry)
 	        {"caller", control::to_json(entry.caller)},
 	        {"unix_ns", entry.unix_ns},
 	        {"inventory", control::to_json(entry.inventory)},
+	        {"lists", json_of(entry.lists)},
 	        {"fate", fate_name(entry.fate)},
 	        {"before", entry.before},
 	        {"restores", entry.restores}};
@@ -34,6 +43,21 @@ Json json_of(const std::optional<Wait>& wait)
 	if (!wait)
 		return nullptr;
 	return {{"boot", wait->boot}, {"deadline_boot_ns", wait->deadline_boot_ns}};
+}
+
+// Earlier versions wrote none.
+Result<std::vector<ListCount>> read_lists(const Json& entry)
+{
+	std::vector<ListCount> out;
+	if (!entry.is_object() || !entry.contains("lists"))
+		return out;
+	for (const Json& item : entry.at("lists")) {
+		Reader row(item, "ledger: list");
+		out.push_back({row.text("path"), row.count("entries")});
+		if (const auto error = row.error())
+			return *error;
+	}
+	return out;
 }
 
 Result<Entry> read_entry(const Json& json)
@@ -58,6 +82,7 @@ Result<Entry> read_entry(const Json& json)
 	entry.fate = fate.value_or(Fate::kInstalled);
 	entry.before = reader.count("before");
 	entry.restores = reader.count("restores");
+	SLUICE_TRY_ASSIGN(entry.lists, read_lists(json));
 	SLUICE_TRY_ASSIGN(entry.inventory, control::parse_inventory(reader.object("inventory")));
 	if (const Json* caller = reader.optional_object("caller")) {
 		SLUICE_TRY_ASSIGN(entry.caller, control::parse_caller(*caller));

@@ -1,6 +1,7 @@
 #include "daemon/policies.h"
 
 #include <algorithm>
+#include <iterator>
 #include <cstring>
 
 #include <boost/asio/post.hpp>
@@ -243,31 +244,23 @@ void Policies::arm(std::uint64_t pause_ns)
 
 // ---- one after the other ----
 
-Result<Prepare> Policies::describe(const Job& job)
+Result<Prepare> Policies::describe(Job& job)
 {
+	job.progress = std::make_shared<Progress>(setting_.clock, job.path);
 	Prepare what;
+	what.progress = job.progress;
 	what.path = job.path;
 	what.copy = installer_.copy_for(job);
+	what.force = job.force;
+	if (const Entry* standing = ledger().current(); standing != nullptr && !what.copy) {
+		what.standing = standing->lists;
+		what.standing_copy = setting_.records.copy_of(*standing);
+	}
 	SLUICE_TRY_ASSIGN(what.heritage, setting_.datapath.heritage());
 	what.bucket_sets = setting_.bucket_sets;
 	what.now_mono_ns = setting_.datapath.now_mono_ns();
 	what.now_unix_ns = setting_.clock.unix_ns();
 	return what;
-}
-
-// The policy, and its copy in the archive.
-Ready Policies::make_ready(const Prepare& what, Archive& archive)
-{
-	Ready ready;
-	ready.prepared = prepare(what);
-	auto& copy = ready.prepared.copy;
-	if (!copy || !ready.prepared.image)
-		return ready;
-	const auto text = policy::fingerprint(copy->text);
-	ready.text = text ? *text : "";
-	ready.kept = text ? archive.keep(*copy) : text.error();
-	copy.reset();
-	return ready;
 }
 
 // A reload waits as long as a confirmation is awaited.
@@ -287,6 +280,7 @@ void Policies::begin_next()
 	if (job->cause == Cause::kReload)
 		job->path = path_;
 	auto what = describe(*job);
+	progress_ = job->progress;
 	if (!what) {
 		auto nothing = std::make_shared<Ready>();
 		nothing->prepared.files = {job->path};
@@ -313,6 +307,7 @@ void Policies::finish(Job job, Ready ready)
 {
 	const Outcome outcome = conclude(job, ready);
 	busy_.reset();
+	progress_.reset();
 	told_(outcome);
 	if (job.reply)
 		job.reply(outcome.reply);
@@ -334,6 +329,7 @@ Outcome Policies::conclude(const Job& job, Ready& ready)
 	path_ = job.path;
 	installed_path_ = job.path;
 	files_ = ready.prepared.files;
+	feeds_ = std::move(ready.prepared.feeds);
 	provenance_ = std::move(ready.prepared.provenance);
 	provenance_generation_ = running()->meta.generation;
 	refused_files_.clear();
@@ -384,6 +380,7 @@ std::vector<std::string> Policies::warnings() const
 		out.push_back(installer_.candidate().lost());
 	if (!setting_.records.unwritten().empty())
 		out.push_back(setting_.records.unwritten());
+	std::ranges::copy(warnings_of(feeds_, setting_.clock.unix_ns()), std::back_inserter(out));
 	out.insert(out.end(), notes_.begin(), notes_.end());
 	return out;
 }

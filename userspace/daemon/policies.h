@@ -26,7 +26,8 @@
 #include "daemon/installer.h"
 #include "daemon/job.h"
 #include "daemon/outcome.h"
-#include "daemon/prepare.h"
+#include "daemon/progress.h"
+#include "daemon/ready.h"
 #include "daemon/records.h"
 #include "datapath/datapath.h"
 
@@ -82,6 +83,10 @@ public:
 	// A policy was refused at start or on reload, and the one before goes on.
 	bool degraded() const { return !trouble_.empty(); }
 	std::vector<std::string> warnings() const;
+	// The list files of the running policy.
+	const std::vector<Feed>& feeds() const { return feeds_; }
+	// The policy that is on its way, if there is one.
+	std::optional<control::Applying> applying() const { return progress_ ? std::optional(progress_->now()) : std::nullopt; }
 	std::optional<control::Shadow> shadow() const { return installer_.candidate().shadow(); }
 	const Ledger& ledger() const { return setting_.records.ledger(); }
 	std::optional<control::Waiting> waiting() const { return setting_.records.waiting(); }
@@ -94,8 +99,7 @@ private:
 	void time_out();
 	void drop_candidate(const Reply& reply);
 
-	Result<Prepare> describe(const Job& job);
-	static Ready make_ready(const Prepare& what, Archive& archive);
+	Result<Prepare> describe(Job& job);
 	bool is_busy() const;
 	std::deque<Job>::iterator next_job();
 	void begin_next();
@@ -115,10 +119,12 @@ private:
 	std::uint32_t provenance_generation_ = 0;
 	std::vector<std::string> files_;
 	std::vector<std::string> refused_files_;
+	std::vector<Feed> feeds_;
 	std::vector<std::string> notes_;    // the running policy's own warnings
 	std::vector<std::string> trouble_;  // why the last reload was refused
 	std::deque<Job> waiting_;
 	std::optional<Cause> busy_;         // with a job that is no longer among those
+	std::shared_ptr<Progress> progress_;  // of that job
 	std::unique_ptr<boost::asio::thread_pool> worker_;  // made with the first job: privileges are shed before
 	std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

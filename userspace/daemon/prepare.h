@@ -10,6 +10,8 @@
 
 #include "base/result.h"
 #include "control/history_messages.h"
+#include "daemon/feeds.h"
+#include "daemon/progress.h"
 #include "policy/copy.h"
 #include "policy/diagnostic.h"
 #include "policy/image.h"
@@ -21,10 +23,14 @@ namespace sluice::daemon {
 struct Prepare {
 	std::string path;
 	std::optional<std::string> copy;  // where the stored copy is that stands in for the files
+	bool force = false;               // take lists however much they lost
+	std::vector<ListCount> standing;  // the entries of the lists in force, and where the copy is that has them
+	std::string standing_copy;
 	policy::Heritage heritage;
 	std::uint32_t bucket_sets = 0;
 	std::uint64_t now_mono_ns = 0;
 	std::uint64_t now_unix_ns = 0;
+	std::shared_ptr<Progress> progress;  // told how far it is; never null
 };
 
 struct Prepared {
@@ -37,6 +43,7 @@ struct Prepared {
 	std::uint64_t began_unix_ns = 0;
 	std::optional<std::vector<policy::Failsafe>> failsafe;  // none where no policy could be read
 	control::Inventory inventory;
+	std::vector<Feed> feeds;
 	std::optional<policy::Copy> copy;    // of what was read; none of what is a copy already
 };
 

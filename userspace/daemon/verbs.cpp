@@ -130,7 +130,10 @@ Result<Response> Verbs::status()
 	append(out.warnings, setting_.warnings());
 	out.waiting = setting_.policies.waiting();
 	out.shadow = setting_.policies.shadow();
-	return Response::json(control::to_json(out));
+	out.applying = setting_.policies.applying();
+	control::Json json = control::to_json(out);
+	json["lists"] = to_json(setting_.policies.feeds(), setting_.clock.unix_ns());
+	return Response::json(json);
 }
 
 Result<std::optional<telemetry::ShadowStats>> Verbs::shadow_stats()
@@ -154,7 +157,7 @@ Result<Response> Verbs::show_stats(bool prometheus)
 		return Response::json(telemetry::to_json(sums));
 	Response response;
 	response.content_type = kMetrics;
-	response.body = telemetry::to_prometheus(sums);
+	response.body = telemetry::to_prometheus(sums) + to_prometheus(setting_.policies.feeds(), setting_.clock.unix_ns());
 	return response;
 }
 

@@ -1,5 +1,7 @@
 #include "net/prefix.h"
 
+#include <algorithm>
+
 #include "net/digits.h"
 
 namespace sluice::net {
@@ -63,7 +65,15 @@ unsigned Prefix::mapped_length() const
 
 bool Prefix::contains(const Address& address) const
 {
-	return address.family() == family() && of(address, length_).address_ == address_;
+	if (address.family() != family())
+		return false;
+	const unsigned kept = mapped_length();
+	const auto& a = address.bytes();
+	const auto& b = address_.bytes();
+	const auto whole = static_cast<std::ptrdiff_t>(kept / 8);
+	if (!std::equal(a.begin(), a.begin() + whole, b.begin()))
+		return false;
+	return kept % 8 == 0 || ((a[kept / 8] ^ b[kept / 8]) >> (8 - kept % 8)) == 0;
 }
 
 bool Prefix::contains(const Prefix& other) const

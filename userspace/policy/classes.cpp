@@ -21,30 +21,39 @@ struct Holding {
 	std::uint64_t failsafe = 0;
 };
 
-std::vector<Statement> statements_of(const Policy& policy, unsigned family)
+// Of one family, in the order of a listing: what holds a prefix comes before it.
+std::vector<Statement> statements_of(const Policy& policy, const Listing& listing, unsigned family)
 {
-	std::vector<Statement> statements;
-	for (std::size_t i = 0; i < policy.sources.size(); i++) {
-		for (const ListedPrefix& listed : policy.sources[i].prefixes) {
-			if (listed.prefix.family() == family)
-				statements.push_back({listed.prefix, static_cast<std::uint16_t>(i + 1), 0});
-		}
-	}
+	std::vector<Statement> named;
 	for (std::size_t i = 0; i < policy.failsafe.size(); i++) {
 		for (const net::Prefix& prefix : policy.failsafe[i].from) {
 			if (prefix.family() == family)
-				statements.push_back({prefix, 0, 1ull << i});
+				named.push_back({prefix, 0, 1ull << i});
 		}
 	}
-	// Address first, then length: what holds a prefix comes before it.
-	std::stable_sort(statements.begin(), statements.end(),
-			 [](const Statement& a, const Statement& b) { return a.prefix < b.prefix; });
+	const auto before = [](const Statement& a, const Statement& b) { return a.prefix < b.prefix; };
+	std::stable_sort(named.begin(), named.end(), before);
+
+	const auto ipv6 = std::partition_point(listing.begin(), listing.end(),
+					       [](const Listed& listed) { return listed.prefix.family() == SLUICE_IPV4; });
+	const auto first = family == SLUICE_IPV4 ? listing.begin() : ipv6;
+	const auto end = family == SLUICE_IPV4 ? ipv6 : listing.end();
+	std::vector<Statement> statements;
+	statements.reserve(static_cast<std::size_t>(end - first) + named.size());
+	auto next = named.begin();
+	for (auto listed = first; listed != end; ++listed) {
+		for (; next != named.end() && next->prefix < listed->prefix; ++next)
+			statements.push_back(*next);
+		statements.push_back({listed->prefix, static_cast<std::uint16_t>(listed->source + 1), 0});
+	}
+	statements.insert(statements.end(), next, named.end());
 	return statements;
 }
 
 class Builder {
 public:
-	Builder(const Policy& policy, const std::vector<ListNumbers>& lists) : policy_(policy), lists_(lists)
+	Builder(const Policy& policy, const Listing& listing, const std::vector<ListNumbers>& lists)
+	    : policy_(policy), listing_(listing), lists_(lists)
 	{
 		built_.classes.push_back(sluice_class{});
 		ids_.emplace(Key{0, 0}, 0);
@@ -59,6 +68,7 @@ private:
 	Result<std::uint16_t> class_of(const Holding& holding);
 
 	const Policy& policy_;
+	const Listing& listing_;
 	const std::vector<ListNumbers>& lists_;
 	std::map<Key, std::uint16_t> ids_;
 	Classes built_;
@@ -66,7 +76,8 @@ private:
 
 Result<void> Builder::add_family(unsigned family)
 {
-	const std::vector<Statement> statements = statements_of(policy_, family);
+	const std::vector<Statement> statements = statements_of(policy_, listing_, family);
+	built_.entries[family].reserve(statements.size());
 	std::vector<Holding> around;  // from the widest to the narrowest
 	for (std::size_t i = 0; i < statements.size();) {
 		const net::Prefix& prefix = statements[i].prefix;
@@ -111,9 +122,9 @@ Result<std::uint16_t> Builder::class_of(const Holding& holding)
 
 }  // namespace
 
-Result<Classes> build_classes(const Policy& policy, const std::vector<ListNumbers>& lists)
+Result<Classes> build_classes(const Policy& policy, const Listing& listing, const std::vector<ListNumbers>& lists)
 {
-	Builder builder(policy, lists);
+	Builder builder(policy, listing, lists);
 	for (const unsigned family : {SLUICE_IPV4, SLUICE_IPV6})
 		SLUICE_TRY(builder.add_family(family));
 	return builder.take();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "policy/listing.h"
 #include "policy/model.h"
 #include "policy/ranges.h"
 #include "sluice/abi/policy.h"
@@ -25,6 +26,7 @@ struct ListNumbers {
 
 // The list of a prefix is that of the longest listed prefix that holds it, of equal ones the first; its failsafe
 // entries are those of all prefixes that hold it. Error kExhausted beyond SLUICE_MAX_CLASSES.
-Result<Classes> build_classes(const Policy& policy, const std::vector<ListNumbers>& lists);
+// `listing` is the policy's own.
+Result<Classes> build_classes(const Policy& policy, const Listing& listing, const std::vector<ListNumbers>& lists);
 
 }  // namespace sluice::policy

@@ -98,12 +98,12 @@ Result<void> add_limits(const std::vector<LimitUse>& uses, const Numbers& number
 	return {};
 }
 
-Result<void> add_sources(const Policy& policy, const Numbers& numbers, const LimitNumbers& limits, Image& image)
+Result<void> add_sources(const Policy& policy, const Listing& listing, const Numbers& numbers, const LimitNumbers& limits, Image& image)
 {
 	std::vector<ListNumbers> lists;
 	for (std::size_t i = 0; i < policy.sources.size(); i++)
 		lists.push_back({numbers.list_rules[i], limits.of(policy.sources[i].name + "/limit")});
-	SLUICE_TRY_ASSIGN(Classes classes, build_classes(policy, lists));
+	SLUICE_TRY_ASSIGN(Classes classes, build_classes(policy, listing, lists));
 	image.classes = std::move(classes.classes);
 	image.meta.prefixes = static_cast<std::uint32_t>(classes.entries[SLUICE_IPV4].size() + classes.entries[SLUICE_IPV6].size());
 	image.sources[SLUICE_IPV4] = build_ranges_ipv4(std::move(classes.entries[SLUICE_IPV4]));
@@ -142,9 +142,9 @@ void add_services(const Policy& policy, const Numbers& numbers, const LimitNumbe
 	}
 }
 
-Result<void> describe(const Policy& policy, const CompileOptions& options, Image& image)
+Result<void> describe(const Policy& policy, const Listing& listing, const CompileOptions& options, Image& image)
 {
-	SLUICE_TRY_ASSIGN(const auto digest, digest_of(policy));
+	SLUICE_TRY_ASSIGN(const auto digest, digest_of(policy, listing));
 	std::copy(digest.begin(), digest.end(), image.meta.digest);
 	image.meta.abi = SLUICE_ABI_VERSION;
 	image.meta.services = static_cast<std::uint32_t>(image.service_names.size());
@@ -161,7 +161,7 @@ Result<void> describe(const Policy& policy, const CompileOptions& options, Image
 
 }  // namespace
 
-Result<Image> compile(const Policy& policy, const Heritage& heritage, const CompileOptions& options)
+Result<Image> compile(const Policy& policy, const Listing& listing, const Heritage& heritage, const CompileOptions& options)
 {
 	if (policy.failsafe.size() > SLUICE_MAX_FAILSAFE)
 		return Error(ErrorCode::kExhausted, "more than " + std::to_string(SLUICE_MAX_FAILSAFE) + " failsafe entries");
@@ -170,11 +170,16 @@ Result<Image> compile(const Policy& policy, const Heritage& heritage, const Comp
 	const LimitNumbers limits(uses);
 	SLUICE_TRY_ASSIGN(const Numbers numbers, number_everything(policy, uses, heritage, image));
 	SLUICE_TRY(add_limits(uses, numbers, heritage, options, image));
-	SLUICE_TRY(add_sources(policy, numbers, limits, image));
+	SLUICE_TRY(add_sources(policy, listing, numbers, limits, image));
 	SLUICE_TRY(add_targets(policy, numbers, image));
 	add_services(policy, numbers, limits, image);
-	SLUICE_TRY(describe(policy, options, image));
+	SLUICE_TRY(describe(policy, listing, options, image));
 	return image;
+}
+
+Result<Image> compile(const Policy& policy, const Heritage& heritage, const CompileOptions& options)
+{
+	return compile(policy, listing_of(policy), heritage, options);
 }
 
 }  // namespace sluice::policy

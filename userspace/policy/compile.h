@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "policy/image.h"
+#include "policy/listing.h"
 #include "policy/model.h"
 
 namespace sluice::policy {
@@ -19,6 +20,8 @@ struct CompileOptions {
 // what it names and the policy does not is retired, until numbers or buckets run out. The installer fills in
 // generation, time and hash keys.
 // Error kExhausted, with advice, when the policy is larger than the tables.
+// `listing` is the policy's own.
+Result<Image> compile(const Policy& policy, const Listing& listing, const Heritage& heritage, const CompileOptions& options);
 Result<Image> compile(const Policy& policy, const Heritage& heritage, const CompileOptions& options);
 
 }  // namespace sluice::policy

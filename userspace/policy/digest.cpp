@@ -28,8 +28,19 @@ public:
 	void end_line()
 	{
 		line_.push_back('\n');
-		good_ = good_ && EVP_DigestUpdate(context_.get(), line_.data(), line_.size()) == 1;
-		line_.clear();
+		flush();
+	}
+
+	// Without a line of its own, of a fixed length.
+	void record(const Listed& listed)
+	{
+		const auto& bytes = listed.prefix.address().bytes();
+		line_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+		line_.push_back(static_cast<char>(listed.prefix.length()));
+		line_.push_back(static_cast<char>(listed.source >> 8));
+		line_.push_back(static_cast<char>(listed.source));
+		if (line_.size() >= kPiece)
+			flush();
 	}
 
 	Result<std::array<std::uint8_t, 32>> finish()
@@ -41,6 +52,14 @@ public:
 	}
 
 private:
+	static constexpr std::size_t kPiece = 4096;
+
+	void flush()
+	{
+		good_ = good_ && EVP_DigestUpdate(context_.get(), line_.data(), line_.size()) == 1;
+		line_.clear();
+	}
+
 	std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_;
 	std::string line_;
 	bool good_ = false;
@@ -102,11 +121,20 @@ void write_source(Canonical& out, const Source& source)
 	if (source.limit)
 		write_limit(out, *source.limit);
 	out.end_line();
-	std::vector<net::Prefix> prefixes;
-	prefixes.reserve(source.prefixes.size());
-	for (const ListedPrefix& listed : source.prefixes)
-		prefixes.push_back(listed.prefix);
-	write_prefixes(out, std::move(prefixes));
+}
+
+// In numbers, not words: there may be millions.
+void write_listing(Canonical& out, const Listing& listing)
+{
+	out << "listing";
+	out.end_line();
+	const Listed* last = nullptr;
+	for (const Listed& listed : listing) {
+		if (last == nullptr || last->source != listed.source || last->prefix != listed.prefix)
+			out.record(listed);
+		last = &listed;
+	}
+	out.end_line();
 }
 
 void write_service(Canonical& out, const Service& service)
@@ -125,10 +153,10 @@ void write_service(Canonical& out, const Service& service)
 
 }  // namespace
 
-Result<std::array<std::uint8_t, 32>> digest_of(const Policy& policy)
+Result<std::array<std::uint8_t, 32>> digest_of(const Policy& policy, const Listing& listing)
 {
 	Canonical out;
-	out << "sluice-policy" << 1u << (policy.mode == Mode::kObserve ? "observe" : "enforce")
+	out << "sluice-policy" << 2u << (policy.mode == Mode::kObserve ? "observe" : "enforce")
 	    << (policy.default_action == Action::kAllow ? "allow" : "deny") << "fragments"
 	    << (policy.fragments.action == Action::kAllow ? "allow" : "drop");
 	write_keyed(out, "each-source", policy.fragments.each_source);
@@ -138,6 +166,7 @@ Result<std::array<std::uint8_t, 32>> digest_of(const Policy& policy)
 		write_failsafe(out, entry);
 	for (const Source& source : policy.sources)
 		write_source(out, source);
+	write_listing(out, listing);
 	std::vector<const Service*> services;
 	for (const Service& service : policy.services)
 		services.push_back(&service);

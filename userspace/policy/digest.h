@@ -8,13 +8,14 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "policy/listing.h"
 #include "policy/model.h"
 #include "sluice/abi/policy.h"
 
 namespace sluice::policy {
 
-// SHA-256 over a canonical form. Requires a policy that validates.
-Result<std::array<std::uint8_t, 32>> digest_of(const Policy& policy);
+// SHA-256 over a canonical form. Requires a policy that validates; `listing` is its own.
+Result<std::array<std::uint8_t, 32>> digest_of(const Policy& policy, const Listing& listing);
 // SHA-256 of bytes as they are.
 Result<std::array<std::uint8_t, 32>> sha256(std::string_view bytes);
 

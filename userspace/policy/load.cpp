@@ -55,9 +55,10 @@ void sort_by_place(Diagnostics& diagnostics)
 Loaded load_text(std::string_view text, const std::string& path, const ReadFile& read_list)
 {
 	Parsed parsed = parse(text, path, read_list);
-	Loaded loaded{std::move(parsed.policy), std::move(parsed.files), std::move(parsed.diagnostics), {}};
+	Loaded loaded{std::move(parsed.policy), std::move(parsed.files), std::move(parsed.diagnostics), {}, {}};
 	if (loaded.policy) {
-		for (Diagnostic& diagnostic : validate(*loaded.policy))
+		loaded.listing = listing_of(*loaded.policy);
+		for (Diagnostic& diagnostic : validate(*loaded.policy, loaded.listing))
 			loaded.diagnostics.push_back(std::move(diagnostic));
 	}
 	sort_by_place(loaded.diagnostics);
@@ -69,7 +70,7 @@ Loaded load_text(std::string_view text, const std::string& path, const ReadFile&
 	return loaded;
 }
 
-Loaded load_policy(const std::string& path, Texts texts)
+Loaded load_policy(const std::string& path, Texts texts, const ListRead& told)
 {
 	const auto text = read_regular(path, kMostPolicyBytes);
 	if (!text) {
@@ -77,13 +78,15 @@ Loaded load_policy(const std::string& path, Texts texts)
 		std::string message = text.error().message();
 		if (message.rfind(path, 0) == 0)
 			message.erase(0, message.find_first_not_of(": ", path.size()));
-		Loaded unread{std::nullopt, {path}, {{Severity::kError, {path, 0, 0}, std::move(message), text.error().advice()}}, {}};
+		Loaded unread{std::nullopt, {path}, {{Severity::kError, {path, 0, 0}, std::move(message), text.error().advice()}}, {}, {}};
 		make_absolute(unread.files);
 		return unread;
 	}
 	std::vector<FileText> read;
-	const ReadFile read_list = [&read, texts](const std::string& list) {
+	const ReadFile read_list = [&read, &told, texts](const std::string& list) {
 		auto content = read_regular(list, kMostListBytes);
+		if (content && told)
+			told(content->size());
 		if (content && texts == Texts::kKeep)
 			read.push_back({list, *content});
 		return content;

@@ -17,7 +17,7 @@ LoadedMeaning load_meaning(const std::string& path)
 	LoadedMeaning out{std::nullopt, std::move(loaded.diagnostics)};
 	if (!loaded.policy)
 		return out;
-	auto image = compile(*loaded.policy, {}, {.bucket_sets = kPlentyOfSets});
+	auto image = compile(*loaded.policy, loaded.listing, {}, {.bucket_sets = kPlentyOfSets});
 	if (image)
 		out.meaning = meaning_of(std::move(*loaded.policy), std::move(*image));
 	else

@@ -9,7 +9,7 @@
 namespace sluice::policy {
 
 struct Meaning {
-	Policy policy;  // Source::prefixes are empty
+	Policy policy;  // Source::prefixes and the comments are empty
 	Image image;
 };
 

@@ -14,6 +14,7 @@
 #include "net/protocol.h"
 #include "net/rate.h"
 #include "policy/diagnostic.h"
+#include "policy/upkeep.h"
 
 namespace sluice::policy {
 
@@ -26,6 +27,7 @@ struct ListedPrefix {
 	net::Prefix prefix;
 	std::uint32_t line = 0;    // in the file below, or in the policy
 	std::uint16_t file = 0;    // index into Policy::files
+	std::uint32_t comment = 0;  // what was written behind it: where in Policy::comments; 0: nothing
 };
 
 // One counted quantity of a limit. Burst is in the limit's own unit (packets, bits, connections).
@@ -58,6 +60,8 @@ struct Source {
 	Action action = Action::kDeny;
 	std::vector<ListedPrefix> prefixes;  // those written in place and those of its files, in that order
 	std::optional<Limit> limit;          // allow only
+	std::vector<std::uint16_t> files;    // indices into Policy::files
+	Upkeep upkeep;                       // of those
 	Place place;
 };
 
@@ -102,6 +106,7 @@ struct Policy {
 	std::vector<Source> sources;
 	std::vector<Service> services;
 	std::vector<std::string> files;  // [0] the policy itself, then every list, as absolute paths
+	std::string comments;            // of list entries, each ended by a zero byte; the first is empty
 };
 
 }  // namespace sluice::policy

@@ -13,6 +13,7 @@ namespace sluice::policy {
 namespace {
 
 constexpr std::size_t kMostFiles = 4096;
+constexpr std::size_t kMostComments = 512u << 20;  // bytes; those of files behind it are not kept
 
 class Parser {
 public:
@@ -154,7 +155,7 @@ Source Parser::read_source(const Yaml& node)
 {
 	Source source;
 	source.place = findings_.place(node);
-	if (!check_mapping(findings_, node, "a source list", {"name", "action", "prefixes", "files", "limit"}))
+	if (!check_mapping(findings_, node, "a source list", {"name", "action", "prefixes", "files", "limit", "max-age", "stale", "max-shrink"}))
 		return source;
 	source.name = name_of(node, "a source list");
 	if (const Yaml* action = node.find("action"))
@@ -164,7 +165,7 @@ Source Parser::read_source(const Yaml& node)
 	if (const Yaml* prefixes = node.find("prefixes")) {
 		for (const Yaml* item : read_list(findings_, *prefixes, "prefixes", true)) {
 			for (const net::Prefix& prefix : read_prefixes(*item, "prefixes"))
-				source.prefixes.push_back({prefix, item->line, 0});
+				source.prefixes.push_back({prefix, item->line, 0, 0});
 		}
 	}
 	if (const Yaml* files = node.find("files")) {
@@ -175,6 +176,7 @@ Source Parser::read_source(const Yaml& node)
 		findings_.error(node, "a source list has neither prefixes nor files", "write prefixes: [192.0.2.0/24], or files: [list.netset]");
 	if (const Yaml* limit = node.find("limit"))
 		source.limit = limits_.read(*limit, "limit");
+	source.upkeep = read_upkeep(findings_, node);
 	return source;
 }
 
@@ -188,6 +190,7 @@ void Parser::read_list_file(const Yaml& node, Source& source)
 	const std::string path = (std::filesystem::path(path_).parent_path() / *written).lexically_normal().string();
 	const auto index = static_cast<std::uint16_t>(policy_.files.size());
 	policy_.files.push_back(path);
+	source.files.push_back(index);
 	const auto text = read_file_(path);
 	if (!text) {
 		findings_.error(node, "the list cannot be read", Error(text.error().code(), text.error().message(),
@@ -196,6 +199,12 @@ void Parser::read_list_file(const Yaml& node, Source& source)
 	}
 	ListFile list = parse_list(*text, path, index);
 	findings_.append(std::move(list.diagnostics));
+	const auto before = static_cast<std::uint32_t>(policy_.comments.size());
+	const bool kept = before <= kMostComments;
+	if (kept)
+		policy_.comments += list.comments;
+	for (ListedPrefix& listed : list.prefixes)
+		listed.comment = kept && listed.comment != 0 ? listed.comment + before : 0;
 	source.prefixes.insert(source.prefixes.end(), list.prefixes.begin(), list.prefixes.end());
 }
 

@@ -15,57 +15,52 @@ Key key_of(const net::Address& address)
 		return bytes;
 }
 
-template <typename Key>
-struct Entry {
-	Key key{};
-	std::uint32_t line = 0;
-	std::uint16_t file = 0;
-	std::uint8_t length = 0;
+constexpr std::size_t kLengths = 129;
 
-	bool is_same_prefix(const Entry& other) const { return length == other.length && key == other.key; }
-	// Longer ones first, those by address; what comes earlier in the policy stays before the rest.
-	bool operator<(const Entry& other) const { return length != other.length ? length > other.length : key < other.key; }
-};
-
-template <typename Key>
-std::vector<Entry<Key>> entries_of(const Policy& policy, unsigned family)
+// Calls `take` for every prefix of a family, the first where it was written more than once.
+template <typename Take>
+void each_prefix(const Listing& listing, unsigned family, Take take)
 {
-	std::vector<Entry<Key>> entries;
-	for (const Source& source : policy.sources) {
-		for (const ListedPrefix& listed : source.prefixes) {
-			if (listed.prefix.family() == family)
-				entries.push_back({key_of<Key>(listed.prefix.address()), listed.line, listed.file,
-						   static_cast<std::uint8_t>(listed.prefix.length())});
-		}
+	const Listed* last = nullptr;
+	for (const Listed& listed : listing) {
+		if (listed.prefix.family() == family && (last == nullptr || last->prefix != listed.prefix))
+			take(listed);
+		last = &listed;
 	}
-	std::stable_sort(entries.begin(), entries.end());
-	const auto same = [](const Entry<Key>& a, const Entry<Key>& b) { return a.is_same_prefix(b); };
-	entries.erase(std::unique(entries.begin(), entries.end(), same), entries.end());
-	return entries;
 }
 
 }  // namespace
 
+// The longest prefixes first, those of one length by address, as the listing has them.
 template <typename Key>
-void Provenance::Table<Key>::fill(const Policy& policy, unsigned family)
+void Provenance::Table<Key>::fill(const Listing& listing, unsigned family, bool commented)
 {
-	const auto entries = entries_of<Key>(policy, family);
-	keys.reserve(entries.size());
-	lines.reserve(entries.size());
-	files.reserve(entries.size());
-	for (const auto& entry : entries) {
-		if (groups.empty() || groups.back().length != entry.length)
-			groups.push_back({entry.length, keys.size(), keys.size()});
-		keys.push_back(entry.key);
-		lines.push_back(entry.line);
-		files.push_back(entry.file);
-		groups.back().end = keys.size();
+	std::array<std::size_t, kLengths> count{};
+	each_prefix(listing, family, [&count](const Listed& listed) { count[listed.prefix.length()]++; });
+	std::array<std::size_t, kLengths> next{};
+	std::size_t all = 0;
+	for (std::size_t length = kLengths; length-- > 0;) {
+		next[length] = all;
+		all += count[length];
+		if (count[length] > 0)
+			groups.push_back({static_cast<unsigned>(length), next[length], all});
 	}
+	keys.resize(all);
+	lines.resize(all);
+	files.resize(all);
+	comments.resize(commented ? all : 0);
+	each_prefix(listing, family, [&](const Listed& listed) {
+		const std::size_t at = next[listed.prefix.length()]++;
+		keys[at] = key_of<Key>(listed.prefix.address());
+		lines[at] = listed.line;
+		files[at] = listed.file;
+		if (commented)
+			comments[at] = listed.comment;
+	});
 }
 
 template <typename Key>
-std::optional<Provenance::Listing> Provenance::Table<Key>::find(const net::Address& address,
-								const std::vector<std::string>& names) const
+std::optional<Provenance::Origin> Provenance::Table<Key>::find(const net::Address& address, const Provenance& all) const
 {
 	for (const Group& group : groups) {
 		const net::Prefix prefix = net::Prefix::of(address, group.length);
@@ -76,7 +71,9 @@ std::optional<Provenance::Listing> Provenance::Table<Key>::find(const net::Addre
 		if (at == end || *at != key)
 			continue;
 		const auto index = static_cast<std::size_t>(at - keys.begin());
-		return Listing{prefix, files[index] < names.size() ? names[files[index]] : "", lines[index]};
+		const std::size_t comment = comments.empty() ? 0 : comments[index];
+		return Origin{prefix, files[index] < all.files_.size() ? all.files_[files[index]] : "", lines[index],
+			      comment < all.comments_.size() ? all.comments_.c_str() + comment : ""};
 	}
 	return std::nullopt;
 }
@@ -85,20 +82,20 @@ template <typename Key>
 std::size_t Provenance::Table<Key>::bytes() const
 {
 	return groups.capacity() * sizeof(Group) + keys.capacity() * sizeof(Key) + lines.capacity() * sizeof(std::uint32_t) +
-	       files.capacity() * sizeof(std::uint16_t);
+	       files.capacity() * sizeof(std::uint16_t) + comments.capacity() * sizeof(std::uint32_t);
 }
 
-Provenance::Provenance(const Policy& policy) : files_(policy.files)
+Provenance::Provenance(const Policy& policy, const Listing& listing) : files_(policy.files), comments_(policy.comments)
 {
 	for (const Failsafe& entry : policy.failsafe)
 		failsafe_.push_back({files_.empty() ? entry.place.file : files_.front(), entry.place.line, entry.place.column});
-	ipv4_.fill(policy, SLUICE_IPV4);
-	ipv6_.fill(policy, SLUICE_IPV6);
+	ipv4_.fill(listing, SLUICE_IPV4, !comments_.empty());
+	ipv6_.fill(listing, SLUICE_IPV6, !comments_.empty());
 }
 
-std::optional<Provenance::Listing> Provenance::find(const net::Address& address) const
+std::optional<Provenance::Origin> Provenance::find(const net::Address& address) const
 {
-	return address.is_ipv4() ? ipv4_.find(address, files_) : ipv6_.find(address, files_);
+	return address.is_ipv4() ? ipv4_.find(address, *this) : ipv6_.find(address, *this);
 }
 
 std::optional<Place> Provenance::failsafe(std::size_t entry) const
@@ -108,7 +105,7 @@ std::optional<Place> Provenance::failsafe(std::size_t entry) const
 
 std::size_t Provenance::bytes() const
 {
-	return ipv4_.bytes() + ipv6_.bytes();
+	return ipv4_.bytes() + ipv6_.bytes() + comments_.capacity();
 }
 
 }  // namespace sluice::policy

@@ -28,7 +28,7 @@ std::string written_at(const Place& place)
 
 class Validator {
 public:
-	explicit Validator(const Policy& policy) : policy_(policy) {}
+	Validator(const Policy& policy, const Listing& listing) : policy_(policy), listing_(listing) {}
 
 	Diagnostics validate();
 
@@ -47,7 +47,7 @@ private:
 	void check_overlaps();
 	void check_contradictions();
 	bool same_meaning(const Source& a, const Source& b) const;
-	Place place_of(const ListedPrefix& listed) const;
+	Place place_of(const Listed& listed) const;
 
 	void error(const Place& place, std::string message, std::string hint = {})
 	{
@@ -60,6 +60,7 @@ private:
 	Place whole_file() const { return {policy_.files.empty() ? std::string() : policy_.files[0], 0, 0}; }
 
 	const Policy& policy_;
+	const Listing& listing_;
 	Diagnostics found_;
 };
 
@@ -257,7 +258,7 @@ bool Validator::same_meaning(const Source& a, const Source& b) const
 			    a.limit->connections == b.limit->connections);
 }
 
-Place Validator::place_of(const ListedPrefix& listed) const
+Place Validator::place_of(const Listed& listed) const
 {
 	return {listed.file < policy_.files.size() ? policy_.files[listed.file] : std::string(), listed.line, 1};
 }
@@ -265,30 +266,22 @@ Place Validator::place_of(const ListedPrefix& listed) const
 // The same prefix in two lists that treat it differently.
 void Validator::check_contradictions()
 {
-	struct Statement {
-		const ListedPrefix* listed;
-		const Source* source;
-	};
-	std::vector<Statement> statements;
-	for (const Source& source : policy_.sources) {
-		for (const ListedPrefix& listed : source.prefixes)
-			statements.push_back({&listed, &source});
-	}
-	std::stable_sort(statements.begin(), statements.end(),
-			 [](const Statement& a, const Statement& b) { return a.listed->prefix < b.listed->prefix; });
 	std::size_t contradictions = 0;
-	for (std::size_t i = 1, first = 0; i < statements.size(); i++) {
-		if (statements[i].listed->prefix != statements[first].listed->prefix) {
+	for (std::size_t i = 1, first = 0; i < listing_.size(); i++) {
+		const Listed& a = listing_[first];
+		const Listed& b = listing_[i];
+		if (b.prefix != a.prefix) {
 			first = i;
 			continue;
 		}
-		const Statement& a = statements[first];
-		const Statement& b = statements[i];
-		if (a.source == b.source || same_meaning(*a.source, *b.source) || ++contradictions > kMostContradictions)
+		if (a.source == b.source)
 			continue;
-		error(place_of(*b.listed), b.listed->prefix.to_string() + " is on the lists '" + a.source->name + "' and '" + b.source->name +
-						   "', which treat it differently",
-		      "the other is at " + written_at(place_of(*a.listed)) + "; take it off one of them");
+		const Source& one = policy_.sources[a.source];
+		const Source& other = policy_.sources[b.source];
+		if (same_meaning(one, other) || ++contradictions > kMostContradictions)
+			continue;
+		error(place_of(b), b.prefix.to_string() + " is on the lists '" + one.name + "' and '" + other.name + "', which treat it differently",
+		      "the other is at " + written_at(place_of(a)) + "; take it off one of them");
 	}
 	if (contradictions > kMostContradictions)
 		error(whole_file(), std::to_string(contradictions - kMostContradictions) + " more prefixes are on two lists that treat them differently");
@@ -296,9 +289,14 @@ void Validator::check_contradictions()
 
 }  // namespace
 
+Diagnostics validate(const Policy& policy, const Listing& listing)
+{
+	return Validator(policy, listing).validate();
+}
+
 Diagnostics validate(const Policy& policy)
 {
-	return Validator(policy).validate();
+	return validate(policy, listing_of(policy));
 }
 
 }  // namespace sluice::policy

@@ -64,6 +64,16 @@ json fields(const InterfaceEvent& event)
 	        {"mode", event.mode.empty() ? json(nullptr) : json(event.mode)}};
 }
 
+json fields(const ListEvent& event)
+{
+	return {{"kind", "list"},
+	        {"action", event.state},
+	        {"list", event.list},
+	        {"file", event.file},
+	        {"entries", event.entries},
+	        {"held_entries", event.held_entries ? json(*event.held_entries) : json(nullptr)}};
+}
+
 }  // namespace
 
 json to_json(const Event& event)

@@ -61,10 +61,19 @@ struct InterfaceEvent {
 	std::string mode;  // "native", "generic"; empty when detached
 };
 
+// A list file became stale, its entries ceased, it is held back, or it is as it should be again.
+struct ListEvent {
+	std::string list;
+	std::string file;
+	std::string state;  // "stale", "dropped", "held-back", "fresh"
+	std::uint64_t entries = 0;
+	std::optional<std::uint64_t> held_entries;  // of what is held back
+};
+
 struct Event {
 	std::uint64_t sequence = 0;  // from 1, without gaps, per run of the daemon
 	std::uint64_t unix_ns = 0;
-	std::variant<DropEvent, BanEvent, UnbanEvent, PolicyEvent, ShadowEvent, InterfaceEvent> what;
+	std::variant<DropEvent, BanEvent, UnbanEvent, PolicyEvent, ShadowEvent, InterfaceEvent, ListEvent> what;
 
 	bool is_drop_of(std::uint32_t reason) const
 	{
