@@ -63,7 +63,34 @@ static __always_inline struct sluice_asked *next_asked(struct sluice_explanation
 	return &out->asked[at];
 }
 
-/* Every meter of one limit. A global function: the verifier judges it once. */
+static __always_inline void explain_bucket(struct sluice_asked *asked, const struct sluice_meter *meter, struct sluice_hash hash,
+					   __u64 now_mono_ns)
+{
+	const struct sluice_bucket_set *set = find_set(meter, hash.set);
+	__u64 reading = sluice_meter_reading(meter, now_mono_ns);
+	struct sluice_charge charge;
+
+	if (!set)
+		return;
+	charge = sluice_limiter_offer(meter, set, hash.tag, reading, asked->amount);
+	asked->level = ((charge.next - reading) & SLUICE_READING_MASK) - asked->amount;
+	asked->refuses = !charge.admitted;
+}
+
+static __always_inline void explain_log(struct sluice_asked *asked, const struct sluice_meter *meter, struct sluice_hash hash,
+					__u64 now_mono_ns)
+{
+	struct sluice_log_view view = {};
+
+	if (!log_viewed(&view, meter, log_first_line(meter, hash.set), hash.tag, sluice_steady_reading(meter, now_mono_ns)))
+		return;
+	asked->level = view.level;
+	asked->refuses = !sluice_log_admits(&view, meter);
+	if (asked->refuses)
+		asked->wait_ticks = sluice_log_wait(&view, meter);
+}
+
+/* Every meter of one limit; the number of the one before it that holds too. A global function: the verifier judges it once. */
 __noinline int explain_limit(struct sluice_explanation *out, const struct sluice_packet *packet, __u32 number)
 {
 	const struct sluice_limit *limit = bpf_map_lookup_elem(&limits, &number);
@@ -71,27 +98,25 @@ __noinline int explain_limit(struct sluice_explanation *out, const struct sluice
 	__u32 dimension;
 
 	if (!out || !packet || !limit)
-		return false;
+		return 0;
 	hash = key_of(limit, packet);
 	for (dimension = 0; dimension < SLUICE_DIMENSIONS; dimension++) {
 		const struct sluice_meter *meter = &limit->meter[dimension];
 		__u64 amount = sluice_meter_amount(meter, dimension, packet);
-		struct sluice_bucket_set *set = find_set(meter, hash.set);
-		__u64 reading = sluice_meter_reading(meter, out->now_mono_ns);
-		struct sluice_charge charge;
 		struct sluice_asked *asked;
 
-		if (!amount || !set)
+		if (!amount)
 			continue;
-		charge = sluice_limiter_offer(meter, set, hash.tag, reading, amount);
 		asked = next_asked(out);
-		asked->level = ((charge.next - reading) & SLUICE_READING_MASK) - amount;
 		asked->amount = amount;
 		asked->limit = number;
 		asked->dimension = dimension;
-		asked->refuses = !charge.admitted;
+		if (meter->algorithm == SLUICE_SLIDING_LOG)
+			explain_log(asked, meter, hash, out->now_mono_ns);
+		else
+			explain_bucket(asked, meter, hash, out->now_mono_ns);
 	}
-	return true;
+	return predecessor(limit, out->now_mono_ns);
 }
 
 /* Of a packet that was judged: the limits that had a say. A refusal has taken them off the decision, so it is made again. */
@@ -101,8 +126,10 @@ static __always_inline void explain_limits(struct sluice_explanation *out, const
 	__u32 i;
 
 	for (i = 0; i < SLUICE_DECISION_LIMITS; i++) {
-		if (asked.limit[i])
-			explain_limit(out, &walk->packet, asked.limit[i]);
+		__u32 number = asked.limit[i] ? explain_limit(out, &walk->packet, asked.limit[i]) : 0;
+
+		if (number)
+			explain_limit(out, &walk->packet, number);
 	}
 }
 

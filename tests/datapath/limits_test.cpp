@@ -48,6 +48,14 @@ std::vector<LimitCase> cases()
 		{"the list's packets", "", packets, syn(), 3, "list-packets", "partners/limit"},
 		{"the list's bits", "", bits, full_frame(), 2, "list-bits", "partners/limit"},
 		{"the list's connections", "", connections, syn(), 2, "list-connections", "partners/limit"},
+		{"a leaky bucket paces: one at once", terms("each-source", "{packets: 1/h, algorithm: leaky-bucket}"), "", syn(), 1, "source-packets", "api/each-source"},
+		{"unless it has a burst", terms("each-source", "{packets: 1/h, burst: 4, algorithm: leaky-bucket}"), "", syn(), 4, "source-packets", "api/each-source"},
+		{"a window's packets", terms("each-source", "{packets: 5/h, algorithm: fixed-window}"), "", syn(), 5, "source-packets", "api/each-source"},
+		{"a window's bits", terms("all-sources", "{bits: 24224/h, algorithm: fixed-window}"), "", full_frame(), 2, "service-bits", "api/all-sources"},
+		{"a window's connections", prefix("{connections: 2/h, algorithm: fixed-window}"), "", syn(), 2, "prefix-connections", "api/each-prefix"},
+		{"a log's packets, as many as have room", terms("each-source", "{packets: 64/h, algorithm: sliding-log}"), "", syn(), 64, "source-packets", "api/each-source"},
+		{"a log's connections", terms("all-sources", "{connections: 7/h, algorithm: sliding-log}"), "", syn(), 7, "service-connections", "api/all-sources"},
+		{"the list's log", "", "{packets: 3/h, algorithm: sliding-log}", syn(), 3, "list-packets", "partners/limit"},
 	};
 }
 
@@ -134,6 +142,50 @@ TEST_F(Limits, AListsOwnLimitReplacesThoseOnSources)
 		{"the partners' packets did not count against the prefix", from("198.51.100.201"), "listed", "api", "friends"},
 		{"all-sources holds lists too", from("198.51.100.202"), "service-packets", "api", "api/all-sources"},
 	});
+}
+
+// From a bucket to a log and back, in the kernel: who was refused is refused still; who was not, is held by both.
+TEST_F(Limits, AChangeOfAlgorithmRefillsNobody)
+{
+	const auto policy = [](const char* limit) {
+		return std::string("version: 1\nservices:\n  - {name: api, protocol: tcp, ports: [443], each-source: {") + limit + "}}\n";
+	};
+	const auto take = [this](const char* source, int fits) {
+		const Packet packet = Ethernet{} / Ipv4{.source = source} / Tcp{};
+		for (int i = 0; i < fits; i++)
+			EXPECT_EQ(judge(packet).reason, "admitted") << source << " packet " << i;
+		EXPECT_EQ(judge(packet), (Judgement{false, "source-packets", "api", "api/each-source"})) << source;
+	};
+	install(policy("packets: {rate: 1/h, burst: 5}"));
+	take("203.0.113.1", 5);
+	EXPECT_EQ(judge(Ethernet{} / Ipv4{.source = "203.0.113.2"} / Tcp{}).reason, "admitted");
+	install(policy("packets: 9/h, algorithm: sliding-log"));
+	take("203.0.113.1", 0);
+	take("203.0.113.2", 4);
+	take("203.0.113.3", 5);
+	install(policy("packets: 9/h, algorithm: sliding-log"));
+	take("203.0.113.3", 0);
+	install(policy("packets: {rate: 1/h, burst: 6}"));
+	take("203.0.113.1", 1);
+	take("203.0.113.3", 1);
+	take("203.0.113.4", 6);
+	install(policy("packets: 9/h, algorithm: sliding-log"));
+	take("203.0.113.4", 0);
+	install(policy("packets: 7/h, algorithm: fixed-window"));
+	take("203.0.113.4", 1);
+	install(policy("packets: {rate: 1/h, burst: 8}, algorithm: leaky-bucket"));
+	take("203.0.113.4", 1);
+}
+
+TEST_F(Limits, ALogsFullSetAdmitsNobodyMore)
+{
+	install("version: 1\nservices:\n  - {name: api, protocol: tcp, ports: [443], each-source: {keys: 1, packets: 50/h, algorithm: sliding-log}}\n");
+	int admitted = 0;
+	for (int source = 1; source <= 4; source++) {
+		for (int i = 0; i < 51; i++)
+			admitted += judge(Ethernet{} / Ipv4{.source = "203.0.113." + std::to_string(source)} / Tcp{}).passes;
+	}
+	EXPECT_EQ(admitted, 128) << "words of a set";
 }
 
 TEST_F(Limits, WhatRunsOutComesBackAtTheRate)

@@ -80,6 +80,23 @@ TEST_F(LimiterFlood, OneSource)
 	EXPECT_GT(counted("source-packets"), 0u);
 }
 
+// So long a flood touches two windows more than whole seconds are in it; a log gives every second its own.
+TEST_F(LimiterFlood, OneSourceInWindows)
+{
+	start(policy("    each-source: {packets: 5k/s, algorithm: fixed-window}\n"));
+	const Outcome outcome = flood("198.51.100.7", 1, 2);
+	EXPECT_LE(outcome.admitted, 5000 * (static_cast<std::uint64_t>(outcome.window + tick()) + 2));
+	EXPECT_GE(outcome.admitted, 5000u) << "one whole window";
+}
+
+TEST_F(LimiterFlood, OneSourceInALog)
+{
+	start(policy("    each-source: {packets: 60/s, algorithm: sliding-log}\n"));
+	const Outcome outcome = flood("198.51.100.7", 1, 2);
+	EXPECT_LE(outcome.admitted, 60 * (static_cast<std::uint64_t>(outcome.window + tick()) + 1));
+	EXPECT_GE(outcome.admitted, 60u);
+}
+
 TEST_F(LimiterFlood, AThousandSources)
 {
 	start(policy("    each-source: {packets: 100/s, burst: 50}\n"));

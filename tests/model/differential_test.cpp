@@ -39,7 +39,7 @@ protected:
 	void start_over()
 	{
 		reference_.reset();
-		auto gate = Gate::open({.bucket_bytes = 4u << 20, .ban_capacity = 64});
+		auto gate = Gate::open({.bucket_bytes = 16u << 20, .ban_capacity = 64});
 		ASSERT_TRUE(gate) << gate.error().sentence();
 		gate_ = std::move(*gate);
 	}

@@ -25,6 +25,12 @@ std::string number(std::uint64_t value)
 	return std::to_string(value);
 }
 
+// A window that a few packets fill. Of bits, one and a bit.
+std::string random_window(Dice& dice, const std::string& dimension)
+{
+	return dimension + ": " + (dimension == "bits" ? number(12112 + 8 * dice.roll(4000)) : number(1 + dice.roll(12))) + "/h";
+}
+
 // A meter that a few packets fill, or one that nothing does.
 std::string random_meter(Dice& dice, const std::string& dimension)
 {
@@ -36,14 +42,19 @@ std::string random_meter(Dice& dice, const std::string& dimension)
 
 std::string random_limit(Dice& dice)
 {
+	static const std::vector<std::string> algorithms = {"token-bucket", "token-bucket", "leaky-bucket", "fixed-window", "sliding-log"};
+	const std::string algorithm = dice.pick(algorithms);
+	const bool is_log = algorithm == "sliding-log";
+	const bool windows = is_log || algorithm == "fixed-window";
+	const auto random = [&](const char* dimension) { return (windows ? random_window : random_meter)(dice, dimension) + ", "; };
 	std::string meters;
 	for (const char* dimension : {"packets", "bits", "connections"}) {
-		if (dice.one_in(2))
-			meters += random_meter(dice, dimension) + ", ";
+		if (dice.one_in(2) && !(is_log && dimension == std::string("bits")))
+			meters += random(dimension);
 	}
 	if (meters.empty())
-		meters = random_meter(dice, "packets") + ", ";
-	return "{" + meters + "keys: 500}";
+		meters = random("packets");
+	return "{" + meters + "algorithm: " + algorithm + ", keys: " + (is_log ? "60}" : "500}");
 }
 
 std::string random_fragments(Dice& dice)

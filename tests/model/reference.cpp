@@ -170,11 +170,11 @@ std::vector<Reference::Toll> Reference::tolls(const FrameReading& reading, const
 	const auto add = [&](const policy::Limit& limit, const std::string& scope, const std::string& name,
 			     const net::Prefix& key) {
 		if (limit.packets)
-			tolls.push_back({name, scope, kPackets, *limit.packets, key, 1});
+			tolls.push_back({name, scope, kPackets, limit.algorithm, *limit.packets, key, 1});
 		if (limit.bits)
-			tolls.push_back({name, scope, kBits, *limit.bits, key, bytes * 8});
+			tolls.push_back({name, scope, kBits, limit.algorithm, *limit.bits, key, bytes * 8});
 		if (limit.connections && reading.opens_connection)
-			tolls.push_back({name, scope, kConnections, *limit.connections, key, 1});
+			tolls.push_back({name, scope, kConnections, limit.algorithm, *limit.connections, key, 1});
 	};
 	const auto add_source = [&](const std::optional<policy::SourceLimit>& limit, const std::string& service) {
 		if (limit)
@@ -201,15 +201,46 @@ std::vector<Reference::Toll> Reference::tolls(const FrameReading& reading, const
 std::optional<Reference::Toll> Reference::refused(const std::vector<Toll>& tolls, std::uint64_t now_mono_ns)
 {
 	for (const auto& toll : tolls) {
-		const auto level = level_at(toll, now_mono_ns) + toll.amount * period_ns(toll.meter);
-		if (level > toll.meter.burst * period_ns(toll.meter))
+		if (!fits(toll, now_mono_ns))
 			return toll;
 	}
-	for (const auto& toll : tolls) {
-		const auto level = level_at(toll, now_mono_ns) + toll.amount * period_ns(toll.meter);
-		levels_[{toll.limit, toll.dimension, toll.key}] = {level, now_mono_ns};
-	}
+	for (const auto& toll : tolls)
+		charge(toll, now_mono_ns);
 	return std::nullopt;
+}
+
+bool Reference::fits(const Toll& toll, std::uint64_t now_mono_ns) const
+{
+	if (toll.algorithm == SLUICE_FIXED_WINDOW || toll.algorithm == SLUICE_SLIDING_LOG)
+		return counted_at(toll, now_mono_ns) + toll.amount <= toll.meter.rate.count;
+	return level_at(toll, now_mono_ns) + toll.amount * period_ns(toll.meter) <= toll.meter.burst * period_ns(toll.meter);
+}
+
+void Reference::charge(const Toll& toll, std::uint64_t now_mono_ns)
+{
+	const auto level = level_at(toll, now_mono_ns) + toll.amount * period_ns(toll.meter);
+	const std::uint64_t count = counted_at(toll, now_mono_ns) + toll.amount;
+	Level& known = levels_[{toll.limit, toll.dimension, toll.key}];
+	known.level = level;
+	known.at_mono_ns = now_mono_ns;
+	known.window = now_mono_ns / static_cast<std::uint64_t>(period_ns(toll.meter));
+	known.count = count;
+	known.charges_mono_ns.push_back(now_mono_ns);
+}
+
+// In the window that now is in; or in the period that ends now, and the rounding of a log.
+std::uint64_t Reference::counted_at(const Toll& toll, std::uint64_t now_mono_ns) const
+{
+	const auto found = levels_.find({toll.limit, toll.dimension, toll.key});
+	if (found == levels_.end())
+		return 0;
+	const auto period = static_cast<std::uint64_t>(period_ns(toll.meter));
+	if (toll.algorithm == SLUICE_FIXED_WINDOW)
+		return found->second.window == now_mono_ns / period ? found->second.count : 0;
+	constexpr std::uint64_t kRounding = 131'072;
+	const auto& charges = found->second.charges_mono_ns;
+	return static_cast<std::uint64_t>(
+		std::count_if(charges.begin(), charges.end(), [&](std::uint64_t at) { return now_mono_ns - at < period + kRounding; }));
 }
 
 unsigned __int128 Reference::level_at(const Toll& toll, std::uint64_t now_mono_ns) const

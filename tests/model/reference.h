@@ -43,14 +43,19 @@ private:
 		std::string limit;
 		std::string scope;  // "service", "source", "prefix", "list"
 		Dimension dimension = kPackets;
+		sluice_algorithm algorithm = SLUICE_TOKEN_BUCKET;
 		policy::Meter meter;
 		net::Prefix key;
 		std::uint64_t amount = 0;
 	};
-	// Levels are in what is counted times the period in nanoseconds, so that they are whole numbers.
+	// What a key was charged; each algorithm knows its own. Levels are in what is counted times the period in nanoseconds, so
+	// that they are whole numbers.
 	struct Level {
 		unsigned __int128 level = 0;
 		std::uint64_t at_mono_ns = 0;
+		std::uint64_t window = 0;  // counted from boot
+		std::uint64_t count = 0;   // in that window
+		std::vector<std::uint64_t> charges_mono_ns;
 	};
 	using Key = std::tuple<std::string, Dimension, net::Prefix>;
 
@@ -63,6 +68,9 @@ private:
 	std::vector<Toll> tolls(const FrameReading& reading, const Found& found, std::uint64_t bytes) const;
 	std::optional<Toll> refused(const std::vector<Toll>& tolls, std::uint64_t now_mono_ns);
 	unsigned __int128 level_at(const Toll& toll, std::uint64_t now_mono_ns) const;
+	std::uint64_t counted_at(const Toll& toll, std::uint64_t now_mono_ns) const;
+	bool fits(const Toll& toll, std::uint64_t now_mono_ns) const;
+	void charge(const Toll& toll, std::uint64_t now_mono_ns);
 
 	policy::Policy policy_;
 	std::map<net::Prefix, std::optional<std::uint64_t>> bans_;

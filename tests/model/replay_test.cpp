@@ -77,6 +77,53 @@ TEST_F(Replay, AdmitsByTheCapturesClockWhatTheReferenceDoes)
 	EXPECT_GT(seen["source-connections"], 10);
 }
 
+// Windows and logs: at every distance from an edge that does not round to it. Each packet is 200 microseconds further from
+// whole tenths of a second, more than what a log's two ticks are.
+TEST_F(Replay, CountsInWindowsAsTheReferenceDoes)
+{
+	Dice dice(seed_of_run());
+	for (const char* algorithm : {"fixed-window", "sliding-log"}) {
+		SCOPED_TRACE(algorithm);
+		ASSERT_NO_FATAL_FAILURE(open("version: 1\nservices:\n  - {name: api, protocol: tcp, ports: [443],"
+					     " each-source: {keys: 100, packets: 7/s, connections: 20/m, algorithm: " + std::string(algorithm) + "}}\n"));
+		std::map<std::string, int> seen;
+		std::uint64_t tenths = kStart;
+		for (std::uint64_t i = 0; i < 490; i++) {
+			tenths += dice.one_in(2) ? dice.roll(4) * 100 * kMs : 0;
+			tenths += dice.one_in(60) ? 20'000 * kMs : 0;
+			const std::string source = "203.0.113." + std::to_string(1 + dice.roll(3));
+			seen[judge_both(from(source, dice.one_in(3) ? kSyn : kAck), tenths + i * 200'000)]++;
+			ASSERT_FALSE(HasFailure()) << "packet " << i;
+		}
+		EXPECT_GT(seen["admitted"], 100);
+		EXPECT_GT(seen["source-packets"], 20);
+		EXPECT_GT(seen["source-connections"], 5);
+	}
+}
+
+TEST_F(Replay, AFixedWindowEndsAtItsEdgeAndALogAWindowLater)
+{
+	const auto text = [](const std::string& algorithm) {
+		return "version: 1\nservices:\n  - {name: api, protocol: tcp, ports: [443], each-source: {packets: 3/s, algorithm: " + algorithm + "}}\n";
+	};
+	const Packet packet = from("203.0.113.1", kAck);
+	ASSERT_NO_FATAL_FAILURE(open(text("fixed-window")));
+	for (const std::uint64_t window : {5u, 6u}) {
+		const std::uint64_t edge = window * 1000 * kMs;
+		for (int i = 0; i < 3; i++)
+			EXPECT_EQ(judge_both(packet, edge + i), "admitted");
+		EXPECT_EQ(judge_both(packet, edge + 4), "source-packets");
+		EXPECT_EQ(judge_both(packet, edge + 1000 * kMs - 1), "source-packets") << "near miss: a nanosecond before the edge";
+	}
+	ASSERT_NO_FATAL_FAILURE(open(text("sliding-log")));
+	const std::uint64_t first = 5999 * kMs;
+	for (int i = 0; i < 3; i++)
+		EXPECT_EQ(judge_both(packet, first + i * 10 * kMs), "admitted");
+	EXPECT_EQ(judge_both(packet, first + 1000 * kMs - 1), "source-packets") << "near miss: a nanosecond before the first one leaves";
+	EXPECT_EQ(judge_both(packet, first + 1000 * kMs + 200'000), "admitted");
+	EXPECT_EQ(judge_both(packet, first + 1000 * kMs + 300'000), "source-packets") << "one left, not all";
+}
+
 TEST_F(Replay, TimeThatStandsStillRefillsNobody)
 {
 	ASSERT_NO_FATAL_FAILURE(open("version: 1\nservices:\n  - {name: api, protocol: tcp, ports: [443],"

@@ -162,7 +162,7 @@ TEST(MeterRange, AKeptCostKeepsTheBoundToo)
 	for (int round = 0; round < 1000; round++) {
 		SCOPED_TRACE("seed " + std::to_string(kSeed) + " round " + std::to_string(round));
 		const Case each = random_case(random);
-		auto made = express(each.meter, each.dimension, random.magnitude(1ull << 42));
+		auto made = express(each.meter, each.dimension, SLUICE_TOKEN_BUCKET, random.magnitude(1ull << 42));
 		if (made) {
 			ASSERT_NO_FATAL_FAILURE(expect_bound_and_rate(each, *made, random));
 		}

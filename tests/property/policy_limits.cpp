@@ -126,7 +126,7 @@ TEST(PolicyLimits, AChangeOfPolicyRefillsNobody)
 			Meter next = meter;
 			next.rate.count = 1 + random.below(meter.rate.count * 2);
 			next.burst = 1 + random.below(meter.burst);
-			auto expressed = express(next, SLUICE_PACKETS, made->cost);
+			auto expressed = express(next, SLUICE_PACKETS, SLUICE_TOKEN_BUCKET, made->cost);
 			if (!expressed || expressed->cost != made->cost)
 				continue;
 			const sluice_meter continuing = continued(*expressed, *made, now);

@@ -115,6 +115,23 @@ TEST_F(LimitsThatAre, TwoProcessorsRacingForOneBucket)
 	EXPECT_EQ(flood_on_two({from("192.0.2.1")}, 100'000), 0u);
 }
 
+// A count that each processor reads before the other has written its own.
+TEST_F(LimitsThatAre, TwoProcessorsCountingTheSameWindow)
+{
+	for (const char* limit : {"packets: 64/h, algorithm: sliding-log", "packets: 1M/h, algorithm: fixed-window"}) {
+		SCOPED_TRACE(limit);
+		install(service("all-sources: {" + std::string(limit) + "}"));
+		const std::uint64_t most = limit[9] == '6' ? 64 : 1'000'000;
+		const std::uint64_t passed = flood_on_two({from("192.0.2.1"), from("192.0.2.2")}, 600'000);
+		EXPECT_LE(passed, most);
+		EXPECT_GE(passed, most - 8) << "a packet that never won is contended, and dropped";
+		EXPECT_EQ(flood_on_two({from("192.0.2.1")}, 1000), 0u);
+		auto gate = Gate::open();
+		ASSERT_TRUE(gate) << gate.error().sentence();
+		gate_ = std::move(*gate);
+	}
+}
+
 TEST_F(LimitsThatAre, PerProcessorBucketsThatMultiplyTheBound)
 {
 	install(service("all-sources: {packets: {rate: 1/h, burst: 1000}}"));

@@ -96,8 +96,8 @@ TEST(CliExplain, WhereItIsWrittenAndWhatIsInTheWay)
 	explained.source = {"192.0.2.7", "denied", "scanners", "192.0.2.0/24", "/etc/sluice/s.netset", 12, {}};
 	explained.ban = control::BanRow{*net::Prefix::parse("192.0.2.7"), 0, {}, {}, "scans"};
 	explained.observed = true;
-	explained.limits = {{"api/each-source", "packets", "2k/s", 2000, 2000, 1, true, 500'000'000},
-	                    {"api/all-sources", "bits", "1G/s", 8000, 0, 12112, true, {}}};
+	explained.limits = {{"api/each-source", "packets", "token-bucket", "2k/s", 2000, 2000, 1, true, 500'000'000},
+	                    {"api/all-sources", "bits", "fixed-window", "1G/s", 8000, 0, 12112, true, {}}};
 	explained.limit = 0;
 	explained.recovers_in_ns = 500'000'000;
 	const std::string text = render(packet(), explained, kPlain);

@@ -106,6 +106,25 @@ TEST_F(DaemonExplanation, ARefusedPacketRecoversWhenTheLastLimitDoes)
 	EXPECT_EQ(said.recovers_in_ns, 1ull << 32);
 }
 
+TEST_F(DaemonExplanation, AWindowRecoversAtItsEdgeAndALogWhenAChargeLeaves)
+{
+	sluice_meter& packets = running_.limits[1].meter[SLUICE_PACKETS];
+	packets.algorithm = SLUICE_FIXED_WINDOW;
+	packets.window_s = 60;
+	packets.speed = packets.burst;
+	ask(SLUICE_PACKETS, 10u << 16, 1u << 16);
+	EXPECT_EQ(words().limits[0].algorithm, "fixed-window");
+	EXPECT_EQ(words().limits[0].rate, "10/m");
+	EXPECT_EQ(words().limits[0].recovers_in_ns, 20 * kSecond);
+	packets.algorithm = SLUICE_SLIDING_LOG;
+	packets.cost = 1;
+	packets.burst = 10;
+	explanation_.found.asked[0] = sluice_asked{10, 1, 1, SLUICE_PACKETS, 1, 1000};
+	EXPECT_EQ(words().limits[0].algorithm, "sliding-log");
+	EXPECT_EQ(words().limits[0].level, 10u);
+	EXPECT_EQ(words().limits[0].recovers_in_ns, 1000ull << SLUICE_TICK_SHIFT);
+}
+
 TEST_F(DaemonExplanation, APacketLargerThanTheBurstNeverPasses)
 {
 	explanation_.found.reason = SLUICE_SOURCE_BITS;

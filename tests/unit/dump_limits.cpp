@@ -1,12 +1,13 @@
 // Limits read back: the rate that was configured, levels, what a source has left.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "dump/limit_report.h"
 #include "sluice/core/addr.h"
 #include "sluice/core/hash.h"
-#include "sluice/core/limiter.h"
+#include "sluice/core/sliding_log.h"
 
 namespace sluice::dump {
 namespace {
@@ -214,6 +215,58 @@ TEST_F(DumpLimits, InAFullSetANewcomerTakesOverTheLowestLevel)
 	const auto level = ask("198.51.100.1")[0].levels.at(0);
 	EXPECT_TRUE(level.shared);
 	EXPECT_EQ(level.level, 10u);
+}
+
+// Sixteen lines to a set, a word for a charge.
+TEST_F(DumpLimits, ALogIsCountedByItsCharges)
+{
+	sluice_meter& meter = limits_[1].meter[SLUICE_PACKETS];
+	meter = sluice_meter{};
+	meter.algorithm = SLUICE_SLIDING_LOG;
+	meter.cost = 1;
+	meter.burst = 5;
+	meter.speed = 1u << SLUICE_SPEED_SHIFT;
+	meter.window_s = 60;
+	meter.horizon = sluice_log_stay(&meter);
+	buckets_.resize(SLUICE_LOG_LINES);
+	const auto abi = net::Address::parse("192.0.2.1")->to_abi();
+	const auto hash = sluice_hash_addr(&key_, &abi);
+	const std::uint64_t reading = sluice_meter_reading(&meter, now_);
+	const auto stamp = [&](std::size_t line, std::uint32_t tag, std::uint64_t age_s) {
+		buckets_[line].way[3] = sluice_log_stamp(&meter, tag, reading - (age_s * kSecond >> SLUICE_TICK_SHIFT));
+	};
+	stamp(0, hash.tag, 50);
+	stamp(7, hash.tag, 20);
+	stamp(15, hash.tag, 61);
+	stamp(2, hash.tag ^ 1, 1);
+	const auto gauge = report_limits(limits_, rules_, buckets_, now_)[0].gauges.at(0);
+	EXPECT_EQ(gauge.rate, (net::Rate{5, 60}));
+	EXPECT_EQ(gauge.keys_in_use, 2u);
+	EXPECT_EQ(gauge.fullest, 2u) << "one has left";
+	EXPECT_EQ(gauge.keys, SLUICE_LOG_WORDS / 5);
+	auto level = ask("192.0.2.1")[0].levels.at(0);
+	EXPECT_EQ(level.level, 2u);
+	EXPECT_EQ(level.left, 3u);
+	EXPECT_FALSE(level.shared);
+	EXPECT_NEAR(static_cast<double>(level.recovered_ns), 40e9, 1e6);
+	for (auto& line : buckets_)
+		std::fill(std::begin(line.way), std::end(line.way), sluice_log_stamp(&meter, hash.tag ^ 1, reading));
+	level = ask("192.0.2.1")[0].levels.at(0);
+	EXPECT_EQ(level.left, 0u) << "the set is full";
+	EXPECT_TRUE(level.shared);
+}
+
+TEST_F(DumpLimits, AWindowRecoversAtItsEdge)
+{
+	sluice_meter& meter = limits_[1].meter[SLUICE_PACKETS];
+	meter.algorithm = SLUICE_FIXED_WINDOW;
+	meter.window_s = 60;
+	meter.speed = meter.burst;
+	charge(1, "192.0.2.2", 150);
+	const auto level = ask("192.0.2.2")[0].levels.at(0);
+	EXPECT_EQ(level.rate, (net::Rate{200, 60}));
+	EXPECT_EQ(level.left, 50u);
+	EXPECT_EQ(level.recovered_ns, 20 * kSecond) << "1000 s are 40 s of the seventeenth minute";
 }
 
 TEST_F(DumpLimits, ARegionPastTheTableReadsAsEmpty)

@@ -44,7 +44,8 @@ Report example()
 	report.limits = std::vector<LimitReport>{
 	    {"api/each-source",
 	     SLUICE_SCOPE_SOURCE,
-	     {{SLUICE_PACKETS, {2000, 1}, 4000, 12, 65536, 3999}, {SLUICE_CONNECTIONS, {30, 60}, 30, 1, 65536, 30}}}};
+	     {{SLUICE_PACKETS, SLUICE_TOKEN_BUCKET, {2000, 1}, 4000, 12, 65536, 3999},
+	      {SLUICE_CONNECTIONS, SLUICE_SLIDING_LOG, {30, 60}, 30, 1, 65536, 30}}}};
 	report.sources = std::vector<SourceRange>{
 	    {*net::Address::parse("198.51.100.0"), *net::Address::parse("198.51.100.255"), "partners", "allow", "partners/limit", 0},
 	    {*net::Address::parse("192.0.2.0"), *net::Address::parse("192.0.2.255"), "-", "-", "-", 5}};
@@ -73,9 +74,9 @@ TEST(DumpText, OneTableStandsAlone)
 	Report report{.generation = 4};
 	report.limits = example().limits;
 	EXPECT_EQ(to_text(report, {}),
-	          "LIMIT            UNIT         RATE  BURST  KEYS   ROOM  FULLEST\n"
-	          "api/each-source  packets      2k/s   4000    12  65536     3999\n"
-	          "api/each-source  connections  30/m     30     1  65536       30\n");
+	          "LIMIT            UNIT         ALGORITHM     RATE  BURST  KEYS   ROOM  FULLEST\n"
+	          "api/each-source  packets      token-bucket  2k/s   4000    12  65536     3999\n"
+	          "api/each-source  connections  sliding-log   30/m     30     1  65536       30\n");
 }
 
 TEST(DumpText, SeveralTablesBearTheirNames)

@@ -158,6 +158,11 @@ TEST(PolicyDiff, LimitsByThePlaceWhereTheyHold)
 	EXPECT_EQ(said(service(", each-prefix: {ipv4: 24, limit: {packets: 10/s}}"), service(", each-prefix: {ipv4: 16, limit: {packets: 10/s, keys: 9}}")),
 		  "limits changed [api/each-prefix holds each] /24 and /48 -> /16 and /48\n"
 		  "limits changed [api/each-prefix keys] the usual number -> 9\n");
+	EXPECT_EQ(said(service(", each-source: {packets: 10/s}"), service(", each-source: {packets: 9/m, algorithm: sliding-log}")),
+		  "limits changed [api/each-source algorithm] token-bucket -> sliding-log\n"
+		  "limits changed [api/each-source packets] 10/s, burst 10 -> 9/m\n");
+	EXPECT_EQ(said(service(""), service(", all-sources: {packets: 9/m, bits: 1M/h, algorithm: fixed-window}")),
+		  "limits added [api/all-sources]  -> fixed-window: packets 9/m; bits 1M/h\n");
 	// One named limit holds in two places.
 	const auto two = [](const std::string& rate) {
 		return "limits: {a: {packets: " + rate + "}}\nservices:\n  - {name: x, protocol: tcp, ports: [1], each-source: a}\n"

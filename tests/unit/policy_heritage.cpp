@@ -162,6 +162,85 @@ TEST(PolicyHeritage, OtherKeysStartAnew)
 	EXPECT_EQ(limit_named(two, "a/each-source").meter[0].set_mask, 16383u);
 }
 
+TEST(PolicyHeritage, AnAlgorithmThatKeepsLevelsGoesOnWithThoseOfAnother)
+{
+	Image image = compiled("services:\n" + service("a", "packets: 1000/m, burst: 1000"), {}, kSecond);
+	std::uint64_t now = kSecond;
+	for (const char* limit : {"packets: 1000/m, algorithm: leaky-bucket", "packets: 500/m, algorithm: fixed-window", "packets: 1000/m"}) {
+		SCOPED_TRACE(limit);
+		now += 90 * kSecond;
+		const Image next = compiled("services:\n" + service("a", limit), heritage_of(image), now);
+		const sluice_meter& before = limit_named(image, "a/each-source").meter[SLUICE_PACKETS];
+		const sluice_meter& after = limit_named(next, "a/each-source").meter[SLUICE_PACKETS];
+		EXPECT_EQ(sluice_meter_reading(&after, now), sluice_meter_reading(&before, now));
+		EXPECT_EQ(after.first_set, before.first_set);
+		EXPECT_EQ(after.cost, before.cost);
+		EXPECT_EQ(limit_named(next, "a/each-source").before, 0u);
+		EXPECT_EQ(next.limits.size(), 2u);
+		EXPECT_EQ(next.config.any_algorithm, after.algorithm == SLUICE_FIXED_WINDOW);
+		image = next;
+	}
+}
+
+TEST(PolicyHeritage, ALogHasTheBucketBeforeItUntilThatHasRecovered)
+{
+	const std::string bucket = "services:\n" + service("a", "packets: 10/s, burst: 600");
+	const std::string log = "services:\n" + service("a", "packets: 50/m, algorithm: sliding-log");
+	const Image one = compiled(bucket, {}, kSecond);
+	const Image two = compiled(log, heritage_of(one), 100 * kSecond);
+	const sluice_limit& now_log = limit_named(two, "a/each-source");
+	ASSERT_EQ(now_log.before, 2u);
+	const sluice_limit& before = two.limits.at(2);
+	EXPECT_TRUE(two.config.any_algorithm);
+	EXPECT_EQ(before.retired, 1);
+	EXPECT_EQ(before.rule, now_log.rule);
+	EXPECT_EQ(before.meter[SLUICE_PACKETS].first_set, limit_named(one, "a/each-source").meter[SLUICE_PACKETS].first_set);
+	EXPECT_GE(now_log.before_until_mono_ns, 160 * kSecond) << "a full bucket";
+	EXPECT_LE(now_log.before_until_mono_ns, 165 * kSecond) << "and what a processor may be late";
+	// The same again within that time, another rate, and after it.
+	const Image three = compiled("services:\n" + service("a", "packets: 40/h, algorithm: sliding-log"), heritage_of(two, 2), 130 * kSecond);
+	EXPECT_EQ(limit_named(three, "a/each-source").before_until_mono_ns, now_log.before_until_mono_ns);
+	EXPECT_EQ(limit_named(three, "a/each-source").meter[SLUICE_PACKETS].first_set, now_log.meter[SLUICE_PACKETS].first_set);
+	const Image four = compiled(log, heritage_of(three, 3), 166 * kSecond);
+	EXPECT_EQ(limit_named(four, "a/each-source").before, 0u);
+	EXPECT_EQ(four.limits.size(), 2u);
+}
+
+TEST(PolicyHeritage, ThereAndBackFindsTheLevelsOfBoth)
+{
+	const std::string bucket = "services:\n" + service("a", "packets: 10/s, burst: 600");
+	const std::string log = "services:\n" + service("a", "packets: 50/m, algorithm: sliding-log");
+	const Image one = compiled(bucket, {}, kSecond);
+	const Image two = compiled(log, heritage_of(one), 100 * kSecond);
+	const Image three = compiled(bucket, heritage_of(two, 2), 110 * kSecond);
+	const sluice_limit& again = limit_named(three, "a/each-source");
+	EXPECT_EQ(again.meter[SLUICE_PACKETS].first_set, limit_named(one, "a/each-source").meter[SLUICE_PACKETS].first_set);
+	EXPECT_EQ(sluice_meter_reading(&again.meter[SLUICE_PACKETS], 110 * kSecond),
+		  sluice_meter_reading(&limit_named(one, "a/each-source").meter[SLUICE_PACKETS], 110 * kSecond));
+	ASSERT_EQ(again.before, 2u);
+	EXPECT_EQ(three.limits.at(2).meter[SLUICE_PACKETS].first_set, limit_named(two, "a/each-source").meter[SLUICE_PACKETS].first_set);
+	EXPECT_GE(again.before_until_mono_ns, 170 * kSecond);
+	// Gone meanwhile, and back: both still stand.
+	const Image gone = compiled("services:\n" + service("b", "packets: 1/s", 2), heritage_of(three, 3), 120 * kSecond);
+	const Image back = compiled(bucket, heritage_of(gone, 4), 130 * kSecond);
+	EXPECT_EQ(limit_named(back, "a/each-source").meter[SLUICE_PACKETS].first_set, again.meter[SLUICE_PACKETS].first_set);
+	EXPECT_EQ(limit_named(back, "a/each-source").before_until_mono_ns, again.before_until_mono_ns);
+}
+
+TEST(PolicyHeritage, ALogsRegionIsItsSetsLinesAndNobodyElses)
+{
+	const Image image = compiled("services:\n" + service("a", "packets: 50/m, connections: 5/m, keys: 100, algorithm: sliding-log") +
+					     service("b", "packets: 1/s, keys: 1000", 2), {}, kSecond);
+	const auto& log = limit_named(image, "a/each-source").meter;
+	EXPECT_EQ(log[SLUICE_PACKETS].set_mask, 127u);
+	EXPECT_EQ(sluice_meter_lines(&log[SLUICE_PACKETS]), 2048u);
+	EXPECT_EQ(log[SLUICE_CONNECTIONS].first_set, 2048u);
+	EXPECT_EQ(limit_named(image, "b/each-source").meter[SLUICE_PACKETS].first_set, 4096u);
+	const auto small = compile(right_policy("services:\n" + service("a", "packets: 50/m, keys: 100, algorithm: sliding-log")), {}, {1024, kSecond, 8});
+	ASSERT_FALSE(small);
+	EXPECT_EQ(small.error().code(), ErrorCode::kExhausted);
+}
+
 TEST(PolicyHeritage, AHeritageThatCannotBeIsNotBelieved)
 {
 	Heritage heritage = heritage_of(compiled("services:\n" + service("a", "packets: 1000/s") + service("b", "packets: 1000/s", 2), {}, kSecond));

@@ -44,16 +44,16 @@ TEST(PolicyMeter, BitsAreCountedByTheByte)
 TEST(PolicyMeter, KeepsACostThatStillServes)
 {
 	const std::uint64_t cost = expressed({{2000, 1}, 4000}).cost;
-	EXPECT_EQ(express({{3000, 1}, 4000}, SLUICE_PACKETS, cost)->cost, cost);
-	EXPECT_NE(express({{1, 3600}, 4000}, SLUICE_PACKETS, cost)->cost, cost) << "under 2^12 units a second";
-	EXPECT_NE(express({{3000, 1}, 1ull << 40}, SLUICE_PACKETS, cost)->cost, cost) << "the burst would not fit";
+	EXPECT_EQ(express({{3000, 1}, 4000}, SLUICE_PACKETS, SLUICE_TOKEN_BUCKET, cost)->cost, cost);
+	EXPECT_NE(express({{1, 3600}, 4000}, SLUICE_PACKETS, SLUICE_TOKEN_BUCKET, cost)->cost, cost) << "under 2^12 units a second";
+	EXPECT_NE(express({{3000, 1}, 1ull << 40}, SLUICE_PACKETS, SLUICE_TOKEN_BUCKET, cost)->cost, cost) << "the burst would not fit";
 }
 
 TEST(PolicyMeter, ACostIsKeptAlsoWhereTheBurstMadeItSmall)
 {
 	const Meter large{{1, 1}, 1'000'000'000};
 	const std::uint64_t cost = expressed(large).cost;
-	EXPECT_EQ(express(large, SLUICE_PACKETS, cost)->cost, cost) << "the same policy again refills nobody";
+	EXPECT_EQ(express(large, SLUICE_PACKETS, SLUICE_TOKEN_BUCKET, cost)->cost, cost) << "the same policy again refills nobody";
 }
 
 TEST(PolicyMeter, GoesOnWhereTheOneBeforeStands)
@@ -63,7 +63,7 @@ TEST(PolicyMeter, GoesOnWhereTheOneBeforeStands)
 	before.first_set = 96;
 	before.set_mask = 31;
 	const std::uint64_t now = 777 * kSecond;
-	const auto after = continued(*express({{100, 1}, 100}, SLUICE_PACKETS, before.cost), before, now);
+	const auto after = continued(*express({{100, 1}, 100}, SLUICE_PACKETS, SLUICE_TOKEN_BUCKET, before.cost), before, now);
 	EXPECT_EQ(sluice_meter_reading(&after, now), sluice_meter_reading(&before, now));
 	EXPECT_LT(sluice_meter_reading(&after, now + kSecond), sluice_meter_reading(&before, now + kSecond));
 	EXPECT_EQ(after.horizon, before.horizon) << "buckets may still hold the old burst";
@@ -85,6 +85,24 @@ TEST(PolicyMeter, AProcessorThatIsLateFindsAFullBucketFull)
 			EXPECT_GE(sluice_bucket_level(&meter, set.way[0], reading), meter.burst);
 		}
 	}
+}
+
+TEST(PolicyMeter, AWindowHoldsWhatItsRateSaysAndMovesPastIt)
+{
+	const sluice_meter meter = begun(*express({{30, 60}, 30}, SLUICE_PACKETS, SLUICE_FIXED_WINDOW), 77, 90 * kSecond);
+	EXPECT_EQ(meter.burst, 30 * meter.cost);
+	EXPECT_EQ(meter.epoch_mono_ns, 60 * kSecond) << "a multiple of its length since boot";
+	EXPECT_EQ(sluice_meter_reading(&meter, 120 * kSecond - 1), 77u);
+	EXPECT_GE(sluice_meter_reading(&meter, 120 * kSecond), 77u + meter.burst);
+	EXPECT_FALSE(express({{1'100'000'000'000, 3600}, 1'100'000'000'000}, SLUICE_PACKETS, SLUICE_FIXED_WINDOW));
+}
+
+TEST(PolicyMeter, LevelsAndTimesOfChargesMeanNothingToEachOther)
+{
+	const auto log = express({{30, 60}, 30}, SLUICE_PACKETS, SLUICE_SLIDING_LOG), other_log = express({{5, 3600}, 5}, SLUICE_PACKETS, SLUICE_SLIDING_LOG);
+	const auto bucket = express({{30, 60}, 30}, SLUICE_PACKETS), window = express({{30, 60}, 30}, SLUICE_PACKETS, SLUICE_FIXED_WINDOW);
+	EXPECT_TRUE(can_continue(*log, *other_log) && can_continue(*bucket, *window) && can_continue(*window, *bucket));
+	EXPECT_FALSE(can_continue(*log, *bucket) || can_continue(*window, *log));
 }
 
 TEST(PolicyRegions, FirstFitAlignedToSize)

@@ -69,6 +69,20 @@ TEST(PolicyParse, BurstIsWhatARateGivesInASecond)
 	EXPECT_EQ(policy.limits.at("thin").bits->burst, 12112u) << "one full frame, or nothing would pass";
 }
 
+TEST(PolicyParse, WhatAnAlgorithmAdmitsAtOnceWhereNothingIsWritten)
+{
+	const auto limit = [](const std::string& text) { return right_policy("limits: {l: {" + text + "}}\n").limits.at("l"); };
+	EXPECT_EQ(limit("packets: 2000/s").algorithm, SLUICE_TOKEN_BUCKET);
+	const Limit even = limit("packets: 2000/s, bits: 8M/s, connections: 30/m, algorithm: leaky-bucket");
+	EXPECT_EQ(even.algorithm, SLUICE_LEAKY_BUCKET);
+	EXPECT_EQ(even.packets->burst, 8u) << "a tick of the clock";
+	EXPECT_EQ(even.bits->burst, 32'000u);
+	EXPECT_EQ(even.connections->burst, 1u);
+	EXPECT_EQ(limit("packets: 2000/s, burst: 5, algorithm: leaky-bucket").packets->burst, 5u);
+	EXPECT_EQ(limit("packets: 2000/m, algorithm: fixed-window").packets->burst, 2000u) << "all of the window";
+	EXPECT_EQ(limit("connections: 64/h, algorithm: sliding-log").connections->burst, 64u);
+}
+
 TEST(PolicyParse, EachQuantityMayHaveItsOwnBurst)
 {
 	const Policy policy = right_policy("limits: {l: {bits: {rate: 1M/s, burst: 2M}, connections: {rate: 5/s, burst: 9}}}\n");

@@ -68,13 +68,13 @@ std::string limits_table(const control::Explained& explained, const text::Style&
 	using text::Align;
 	if (explained.limits.empty())
 		return row("limits", "none has a say");
-	text::Table table({{"limit"}, {"counts"}, {"rate", Align::kRight}, {"level", Align::kRight}, {"burst", Align::kRight},
+	text::Table table({{"limit"}, {"counts"}, {"algorithm"}, {"rate", Align::kRight}, {"level", Align::kRight}, {"burst", Align::kRight},
 	                   {"this packet", Align::kRight}, {""}});
 	for (const auto& limit : explained.limits) {
 		std::string says = "fits";
 		if (limit.refuses)
 			says = limit.recovers_in_ns ? "refuses for " + text::duration(*limit.recovers_in_ns) : "never fits";
-		table.add({text::printable(limit.name), limit.unit, limit.rate, style.count(limit.level), style.count(limit.burst),
+		table.add({text::printable(limit.name), limit.unit, text::printable(limit.algorithm), limit.rate, style.count(limit.level), style.count(limit.burst),
 		           style.count(limit.cost), text::Cell(says, limit.refuses ? Colour::kRed : Colour::kGreen)});
 	}
 	return "\n" + table.to_string(style);

@@ -3,68 +3,135 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <map>
 
 #include "net/prefix.h"
 #include "sluice/core/addr.h"
 #include "sluice/core/hash.h"
-#include "sluice/core/limiter.h"
+#include "sluice/core/sliding_log.h"
 #include "telemetry/names.h"
 
 namespace sluice::dump {
 namespace {
 
 using telemetry::in_unit;
-using telemetry::time_to_sink;
 
 Buckets region_of(const sluice_meter& meter, Buckets buckets)
 {
-	const std::size_t sets = static_cast<std::size_t>(meter.set_mask) + 1;
-	if (meter.first_set > buckets.size() || sets > buckets.size() - meter.first_set)
+	const std::uint64_t lines = sluice_meter_lines(&meter);
+	if (meter.first_set > buckets.size() || lines > buckets.size() - meter.first_set)
 		return {};
-	return buckets.subspan(meter.first_set, sets);
+	return buckets.subspan(meter.first_set, lines);
+}
+
+// The set of a sliding log that a key has. Requires a region that is not empty.
+Buckets log_set_of(const sluice_meter& meter, Buckets region, std::uint32_t hash)
+{
+	return region.subspan(std::size_t{hash & meter.set_mask} * SLUICE_LOG_LINES, SLUICE_LOG_LINES);
+}
+
+// Levels in the meter's unit.
+struct Fill {
+	std::uint64_t keys_in_use = 0;
+	std::uint64_t fullest = 0;
+
+	void add(std::uint64_t level)
+	{
+		keys_in_use += level > 0;
+		fullest = std::max(fullest, level);
+	}
+};
+
+Fill fill_of_buckets(const sluice_meter& meter, Buckets region, std::uint64_t reading)
+{
+	Fill fill;
+	for (const auto& set : region) {
+		for (const std::uint64_t way : set.way)
+			fill.add(way >> SLUICE_READING_BITS == 0 ? 0 : sluice_bucket_level(&meter, way, reading));
+	}
+	return fill;
+}
+
+// Each key's charges, which lie anywhere in its set.
+Fill fill_of_logs(const sluice_meter& meter, Buckets region, std::uint64_t reading)
+{
+	Fill fill;
+	for (std::size_t first = 0; first + SLUICE_LOG_LINES <= region.size(); first += SLUICE_LOG_LINES) {
+		std::map<std::uint64_t, std::uint64_t> levels;
+		for (const auto& line : region.subspan(first, SLUICE_LOG_LINES)) {
+			for (const std::uint64_t word : line.way) {
+				if (sluice_bucket_level(&meter, word, reading) > 0)
+					levels[word >> SLUICE_READING_BITS]++;
+			}
+		}
+		for (const auto& [tag, level] : levels)
+			fill.add(level);
+	}
+	return fill;
 }
 
 Gauge gauge_of(const sluice_meter& meter, unsigned dimension, Buckets buckets, std::uint64_t now_mono_ns)
 {
 	const std::uint64_t reading = sluice_meter_reading(&meter, now_mono_ns);
 	const Buckets region = region_of(meter, buckets);
-	std::uint64_t fullest = 0;
-	Gauge gauge{.dimension = dimension,
-	            .rate = configured_rate(meter, dimension),
-	            .burst = configured_burst(meter, dimension),
-	            .keys = region.size() * SLUICE_WAYS};
+	const bool is_log = meter.algorithm == SLUICE_SLIDING_LOG;
+	const Fill fill = is_log ? fill_of_logs(meter, region, reading) : fill_of_buckets(meter, region, reading);
+	const std::uint64_t words = region.size() * SLUICE_WAYS;
+	return {.dimension = dimension,
+	        .algorithm = meter.algorithm,
+	        .rate = configured_rate(meter, dimension),
+	        .burst = configured_burst(meter, dimension),
+	        .keys_in_use = fill.keys_in_use,
+	        .keys = is_log ? words / std::max<std::uint64_t>(meter.burst, 1) : words,
+	        .fullest = in_unit(meter, dimension, fill.fullest, true)};
+}
 
-	for (const auto& set : region) {
-		for (const std::uint64_t way : set.way) {
-			const std::uint64_t level =
-			    way >> SLUICE_READING_BITS == 0 ? 0 : sluice_bucket_level(&meter, way, reading);
-			gauge.keys_in_use += level > 0;
-			fullest = std::max(fullest, level);
+// What a key has in its bucket, or would take over.
+void read_bucket(Level& report, const sluice_meter& meter, const sluice_bucket_set& set, std::uint32_t tag, std::uint64_t now_mono_ns)
+{
+	const std::uint64_t reading = sluice_meter_reading(&meter, now_mono_ns);
+	const auto charge = sluice_limiter_offer(&meter, &set, tag, reading, 0);
+	const std::uint64_t level = sluice_bucket_level(&meter, charge.seen, reading);
+	report.shared = level > 0 && charge.seen >> SLUICE_READING_BITS != tag;
+	report.level = in_unit(meter, report.dimension, level, true);
+	report.left = in_unit(meter, report.dimension, meter.burst - std::min<std::uint64_t>(level, meter.burst), false);
+	report.recovered_ns = telemetry::time_to_sink(meter, level, now_mono_ns);
+}
+
+// What a key has in its log.
+void read_log(Level& report, const sluice_meter& meter, Buckets set, std::uint32_t tag, std::uint64_t now_mono_ns)
+{
+	const std::uint64_t reading = sluice_meter_reading(&meter, now_mono_ns);
+	std::uint64_t last = 0, free = 0;
+	for (const auto& line : set) {
+		for (const std::uint64_t word : line.way) {
+			const std::uint64_t stays = sluice_bucket_level(&meter, word, reading);
+			const bool own = stays > 0 && word >> SLUICE_READING_BITS == tag;
+			free += stays == 0;
+			report.level += own;
+			last = own ? std::max<std::uint64_t>(last, stays) : last;
 		}
 	}
-	gauge.fullest = in_unit(meter, dimension, fullest, true);
-	return gauge;
+	report.shared = free == 0;
+	report.left = std::min<std::uint64_t>(free, meter.burst - std::min<std::uint64_t>(report.level, meter.burst));
+	report.recovered_ns = last << SLUICE_TICK_SHIFT;
 }
 
 Level level_of(const sluice_meter& meter, unsigned dimension, const sluice_hash& hash, Buckets buckets,
                std::uint64_t now_mono_ns)
 {
 	Level report{.dimension = dimension,
+	             .algorithm = meter.algorithm,
 	             .rate = configured_rate(meter, dimension),
 	             .burst = configured_burst(meter, dimension)};
 	const Buckets region = region_of(meter, buckets);
-	std::uint64_t level = 0;
-
-	if (!region.empty()) {
-		const std::uint64_t reading = sluice_meter_reading(&meter, now_mono_ns);
-		const auto& set = region[hash.set & meter.set_mask];
-		const auto charge = sluice_limiter_offer(&meter, &set, hash.tag, reading, 0);
-		level = sluice_bucket_level(&meter, charge.seen, reading);
-		report.shared = level > 0 && charge.seen >> SLUICE_READING_BITS != hash.tag;
-	}
-	report.level = in_unit(meter, dimension, level, true);
-	report.left = in_unit(meter, dimension, meter.burst - std::min<std::uint64_t>(level, meter.burst), false);
-	report.recovered_ns = time_to_sink(meter, level);
+	report.left = report.burst;
+	if (region.empty())
+		return report;
+	if (meter.algorithm == SLUICE_SLIDING_LOG)
+		read_log(report, meter, log_set_of(meter, region, hash.set), hash.tag, now_mono_ns);
+	else
+		read_bucket(report, meter, region[hash.set & meter.set_mask], hash.tag, now_mono_ns);
 	return report;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "net/address.h"
+#include "net/limit_algorithm.h"
 #include "net/rate.h"
 #include "sluice/abi/limit.h"
 #include "sluice/abi/policy.h"
@@ -25,6 +26,7 @@ using Buckets = std::span<const sluice_bucket_set>;
 // One counted quantity of a limit. Levels are in its unit (packets, bits, connections), rounded up.
 struct Gauge {
 	unsigned dimension = SLUICE_PACKETS;
+	unsigned algorithm = SLUICE_TOKEN_BUCKET;
 	net::Rate rate;
 	std::uint64_t burst = 0;
 	std::uint64_t keys_in_use = 0;  // buckets that are not empty
@@ -41,12 +43,14 @@ struct LimitReport {
 // What one source has left of one quantity.
 struct Level {
 	unsigned dimension = SLUICE_PACKETS;
+	unsigned algorithm = SLUICE_TOKEN_BUCKET;
 	net::Rate rate;
 	std::uint64_t burst = 0;
 	std::uint64_t level = 0;
 	std::uint64_t left = 0;          // rounded down
 	std::uint64_t recovered_ns = 0;  // until the level is 0 again
-	bool shared = false;             // no bucket of its own, and its set is full: it would take over this level
+	bool shared = false;             // no bucket of its own, and its set is full: it would take over this level; of a
+	                                 // sliding log: its set is full, and it waits for another's charge to leave
 };
 
 struct SourceLimit {

@@ -77,6 +77,7 @@ std::string render(const std::vector<LimitReport>& limits, const Style& style)
 {
 	Table table({{"LIMIT"},
 	             {"UNIT"},
+	             {"ALGORITHM"},
 	             {"RATE", Align::kRight},
 	             {"BURST", Align::kRight},
 	             {"KEYS", Align::kRight},
@@ -84,7 +85,7 @@ std::string render(const std::vector<LimitReport>& limits, const Style& style)
 	             {"FULLEST", Align::kRight}});
 	for (const auto& limit : limits) {
 		for (const auto& gauge : limit.gauges)
-			table.add({limit.name, dimension_name(gauge.dimension), gauge.rate.to_string(), style.count(gauge.burst),
+			table.add({limit.name, dimension_name(gauge.dimension), std::string(net::name_of_algorithm(gauge.algorithm)), gauge.rate.to_string(), style.count(gauge.burst),
 			           style.count(gauge.keys_in_use), style.count(gauge.keys),
 			           Cell(style.count(gauge.fullest), gauge.fullest >= gauge.burst ? Colour::kRed : Colour::kNone)});
 	}
@@ -96,6 +97,7 @@ std::string render(const std::vector<SourceLimit>& limits, const Style& style)
 	Table table({{"LIMIT"},
 	             {"KEY"},
 	             {"UNIT"},
+	             {"ALGORITHM"},
 	             {"RATE", Align::kRight},
 	             {"BURST", Align::kRight},
 	             {"LEVEL", Align::kRight},
@@ -105,7 +107,8 @@ std::string render(const std::vector<SourceLimit>& limits, const Style& style)
 	for (const auto& limit : limits) {
 		for (const auto& level : limit.levels) {
 			shared = shared || level.shared;
-			table.add({limit.name, limit.key, dimension_name(level.dimension), level.rate.to_string(), style.count(level.burst),
+			table.add({limit.name, limit.key, dimension_name(level.dimension),
+			           std::string(net::name_of_algorithm(level.algorithm)), level.rate.to_string(), style.count(level.burst),
 			           style.count(level.level) + (level.shared ? "*" : ""),
 			           Cell(style.count(level.left), level.left == 0 ? Colour::kRed : Colour::kNone),
 			           level.recovered_ns == 0 ? "-" : text::duration(level.recovered_ns)});
@@ -113,7 +116,7 @@ std::string render(const std::vector<SourceLimit>& limits, const Style& style)
 	}
 	if (table.empty())
 		return "no limit holds this source\n";
-	const char* note = "* its table is crowded there: the source would take over another's level\n";
+	const char* note = "* its table is crowded there: the source would take over another's level, or wait for it\n";
 	return table.to_string(style) + (shared ? note : "");
 }
 

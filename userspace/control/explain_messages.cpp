@@ -17,7 +17,7 @@ net::Endpoint read_endpoint(Reader& reader, const char* name)
 
 Json limit_json(const LimitSay& limit)
 {
-	return {{"name", limit.name},   {"unit", limit.unit}, {"rate", limit.rate},       {"burst", limit.burst},
+	return {{"name", limit.name},   {"unit", limit.unit}, {"algorithm", limit.algorithm}, {"rate", limit.rate},       {"burst", limit.burst},
 	        {"level", limit.level}, {"cost", limit.cost}, {"refuses", limit.refuses}, {"recovers_in_ns", or_null(limit.recovers_in_ns)}};
 }
 
@@ -26,6 +26,7 @@ LimitSay read_limit(Reader& reader)
 	LimitSay limit;
 	limit.name = reader.text("name");
 	limit.unit = reader.text("unit");
+	limit.algorithm = reader.text("algorithm");
 	limit.rate = reader.text("rate");
 	limit.burst = reader.count("burst");
 	limit.level = reader.count("level");

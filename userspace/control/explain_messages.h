@@ -20,6 +20,7 @@ Result<net::DescribedPacket> parse_explain_request(const Json& json);
 struct LimitSay {
 	std::string name;       // "api/each-source"
 	std::string unit;       // "packets", "bits", "connections"
+	std::string algorithm;  // "token-bucket"
 	std::string rate;       // "2k/s"
 	std::uint64_t burst = 0;
 	std::uint64_t level = 0;

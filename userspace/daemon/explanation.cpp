@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "net/limit_algorithm.h"
 #include "telemetry/meter_units.h"
 #include "telemetry/names.h"
 #include "telemetry/reasons.h"
@@ -35,7 +36,7 @@ SourceSay source_of(const sluice_explanation& found, const datapath::Running& ru
 	return source;
 }
 
-LimitSay say_of(const sluice_asked& asked, const datapath::Running& running)
+LimitSay say_of(const sluice_asked& asked, const datapath::Running& running, std::uint64_t now_mono_ns)
 {
 	LimitSay say;
 	const unsigned dimension = std::min<unsigned>(asked.dimension, SLUICE_DIMENSIONS - 1);
@@ -47,13 +48,16 @@ LimitSay say_of(const sluice_asked& asked, const datapath::Running& running)
 	say.unit = telemetry::dimension_name(dimension);
 	if (meter.cost == 0 || meter.speed == 0)
 		return say;
+	say.algorithm = net::name_of_algorithm(meter.algorithm);
 	say.rate = telemetry::configured_rate(meter, dimension).to_string();
 	say.burst = telemetry::configured_burst(meter, dimension);
 	say.level = telemetry::in_unit(meter, dimension, asked.level, true);
 	say.cost = telemetry::in_unit(meter, dimension, asked.amount, true);
 	say.refuses = asked.refuses != 0;
-	if (say.refuses && asked.amount <= meter.burst)
-		say.recovers_in_ns = telemetry::time_to_sink(meter, asked.level + asked.amount - meter.burst);
+	if (say.refuses && meter.algorithm == SLUICE_SLIDING_LOG)
+		say.recovers_in_ns = std::uint64_t{asked.wait_ticks} << SLUICE_TICK_SHIFT;
+	else if (say.refuses && asked.amount <= meter.burst)
+		say.recovers_in_ns = telemetry::time_to_sink(meter, asked.level + asked.amount - meter.burst, now_mono_ns);
 	return say;
 }
 
@@ -129,7 +133,7 @@ Explained put_in_words(const datapath::Explanation& explanation, const datapath:
 	out.source = source_of(found, running, provenance);
 	add_rule(out, found, running, provenance);
 	for (std::uint32_t i = 0; i < std::min(found.count, SLUICE_MAX_ASKED); i++)
-		out.limits.push_back(say_of(found.asked[i], running));
+		out.limits.push_back(say_of(found.asked[i], running, found.now_mono_ns));
 	out.limit = telling(out.limits);
 	if (explanation.ban)
 		out.ban = row_of(*explanation.ban, found.now_mono_ns, now_unix_ns);

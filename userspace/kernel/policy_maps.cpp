@@ -1,5 +1,7 @@
 #include "kernel/policy_maps.h"
 
+#include "sluice/core/limiter.h"
+
 namespace sluice::kernel {
 namespace {
 
@@ -45,7 +47,7 @@ Result<void> check_image(const policy::Image& image, std::uint32_t bucket_sets)
 		return invalid("more rules than numbers");
 	for (const sluice_limit& limit : image.limits) {
 		for (const sluice_meter& meter : limit.meter) {
-			const std::uint64_t end = std::uint64_t{meter.first_set} + meter.set_mask + 1;
+			const std::uint64_t end = std::uint64_t{meter.first_set} + sluice_meter_lines(&meter);
 			if (meter.speed != 0 && (end > bucket_sets || (meter.set_mask & (meter.set_mask + 1)) != 0))
 				return invalid("a limit's buckets end at set " + std::to_string(end) + " of " +
 					       std::to_string(bucket_sets));

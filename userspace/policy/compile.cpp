@@ -88,6 +88,18 @@ Result<Numbers> number_everything(const Policy& policy, const std::vector<LimitU
 	return numbers;
 }
 
+// Whether the program needs the whole limiter, for a limit of the policy or one that holds beside it.
+bool needs_any_algorithm(const std::vector<sluice_limit>& limits)
+{
+	const auto is_bucket = [](const sluice_meter& meter) {
+		return meter.algorithm == SLUICE_TOKEN_BUCKET || meter.algorithm == SLUICE_LEAKY_BUCKET;
+	};
+	return std::any_of(limits.begin(), limits.end(), [&](const sluice_limit& limit) {
+		const bool holds = limit.retired == 0;
+		return limit.before != 0 || (holds && !std::all_of(std::begin(limit.meter), std::end(limit.meter), is_bucket));
+	});
+}
+
 Result<void> add_limits(const std::vector<LimitUse>& uses, const Numbers& numbers, const Heritage& heritage,
 			const CompileOptions& options, Image& image)
 {
@@ -95,6 +107,7 @@ Result<void> add_limits(const std::vector<LimitUse>& uses, const Numbers& number
 		return Error(ErrorCode::kExhausted, "more than " + std::to_string(SLUICE_MAX_LIMITS - 1) + " limits", "join services");
 	SLUICE_TRY_ASSIGN(image.limits, build_limits(uses, numbers.limit_rules, image.rule_names, heritage,
 						     {options.bucket_sets, options.now_mono_ns}));
+	image.config.any_algorithm = needs_any_algorithm(image.limits);
 	return {};
 }
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "net/limit_algorithm.h"
+
 namespace sluice::policy {
 namespace {
 
@@ -76,7 +78,7 @@ void write_limit(Canonical& out, const Limit& limit)
 	write_meter(out, "packets", limit.packets);
 	write_meter(out, "bits", limit.bits);
 	write_meter(out, "connections", limit.connections);
-	out << "keys" << limit.keys;
+	out << net::name_of_algorithm(limit.algorithm) << "keys" << limit.keys;
 }
 
 template <typename Keyed>

@@ -7,11 +7,15 @@ namespace sluice::policy {
 Heritage inherit(std::uint32_t generation, const std::vector<sluice_name>& services, const std::vector<sluice_name>& rules,
 		 const std::vector<sluice_limit>& limits)
 {
-	Heritage heritage{services, rules, {}, generation};
+	Heritage heritage{services, rules, {}, {}, generation};
 	for (std::size_t i = 1; i < limits.size(); i++) {
 		const sluice_limit& limit = limits[i];
 		if (limit.rule >= rules.size())
 			continue;
+		if (limit.retired != 0 && limit.before_until_mono_ns != 0) {
+			heritage.before.emplace(text_of(rules[limit.rule]), limit);
+			continue;
+		}
 		const auto [known, is_first] = heritage.limits.emplace(text_of(rules[limit.rule]), limit);
 		if (is_first)
 			continue;

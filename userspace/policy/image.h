@@ -29,6 +29,7 @@ struct Heritage {
 	std::vector<sluice_name> services;            // by slot
 	std::vector<sluice_name> rules;               // by rule number
 	std::map<std::string, sluice_limit> limits;   // by rule name, retired meters included while their region is theirs
+	std::map<std::string, sluice_limit> before;   // by rule name, what holds beside the limit for a time (sluice_limit::before)
 	std::uint32_t generation = 0;                 // 0: there was none
 };
 

@@ -34,7 +34,9 @@ struct LimitTable {
 
 // [0] is "no limit", [i + 1] is uses[i] under rule number rules[i]; behind them retired ones: meters that are no longer in
 // the policy, whose regions nobody needs. A meter that was there before under the same name keeps its region and goes on
-// with the same reading: nobody's bucket is refilled. A new one starts past whatever a former owner left in its region.
+// with the same reading: nobody's bucket is refilled. Where the algorithm is now one that keeps something else, the limit
+// as it was stands behind too, and holds beside it until it has recovered. A new one starts past whatever a former owner
+// left in its region.
 // Error kInvalid when a meter cannot be expressed, kExhausted when the bucket table is too small.
 Result<std::vector<sluice_limit>> build_limits(const std::vector<LimitUse>& uses, const std::vector<std::uint16_t>& rules,
 					       const std::vector<sluice_name>& rule_names, const Heritage& heritage,

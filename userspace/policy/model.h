@@ -15,6 +15,7 @@
 #include "net/rate.h"
 #include "policy/diagnostic.h"
 #include "policy/upkeep.h"
+#include "sluice/abi/limit.h"
 
 namespace sluice::policy {
 
@@ -33,7 +34,7 @@ struct ListedPrefix {
 // One counted quantity of a limit. Burst is in the limit's own unit (packets, bits, connections).
 struct Meter {
 	net::Rate rate;
-	std::uint64_t burst = 0;  // never 0 once parsed: without one in the file, what the rate gives in one second, at least 1
+	std::uint64_t burst = 0;  // never 0 once parsed: without one in the file, as its algorithm has it (parse_limit.cpp)
 
 	bool operator==(const Meter&) const = default;
 };
@@ -44,6 +45,7 @@ struct Limit {
 	std::optional<Meter> packets;
 	std::optional<Meter> bits;
 	std::optional<Meter> connections;
+	sluice_algorithm algorithm = SLUICE_TOKEN_BUCKET;
 	std::uint64_t keys = 0;  // how many sources at once it tells apart, at least; 0: the default
 	Place place;
 };

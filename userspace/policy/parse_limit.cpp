@@ -3,16 +3,22 @@
 #include <algorithm>
 
 #include "net/digits.h"
+#include "net/limit_algorithm.h"
+#include "policy/meter.h"
 
 namespace sluice::policy {
 namespace {
 
 constexpr std::uint64_t kMostKeys = 1u << 26;
 
-// What the rate gives in one second, but never less than the smallest charge.
-std::uint64_t default_burst(const net::Rate& rate, bool bits)
+// Of a token bucket, what the rate gives in one second; of a leaky bucket, what it gives in one tick of the kernel's clock:
+// as even as that clock can tell; but never less than the smallest charge. Of a window, all that it admits.
+std::uint64_t default_burst(const net::Rate& rate, bool bits, sluice_algorithm algorithm)
 {
-	return std::max(rate.count / rate.period_seconds, bits ? kFrameBits : std::uint64_t{1});
+	if (counts_in_windows(algorithm))
+		return rate.count;
+	const std::uint64_t second = rate.count / rate.period_seconds;
+	return std::max(algorithm == SLUICE_LEAKY_BUCKET ? second / kTicksPerSecond : second, bits ? kFrameBits : std::uint64_t{1});
 }
 
 }  // namespace
@@ -70,30 +76,57 @@ std::optional<Limit> LimitReader::read_in_place(const Yaml& node, std::string_vi
 	Limit limit;
 	limit.place = findings_.place(node);
 	bool whole = true;
+	if (const Yaml* algorithm = node.find("algorithm")) {
+		const auto word = read_word(findings_, *algorithm, "algorithm", {"token-bucket", "leaky-bucket", "fixed-window", "sliding-log"});
+		whole = word.has_value();
+		limit.algorithm = net::parse_limit_algorithm(word.value_or("")).value_or(SLUICE_TOKEN_BUCKET);
+	}
 	const auto meter = [&](std::string_view key, std::optional<Meter>& into) {
 		if (const Yaml* value = node.find(key)) {
-			into = read_meter(*value, key, key == "bits");
+			into = read_meter(*value, key, limit.algorithm);
 			whole = whole && into;
 		}
 	};
 	meter("packets", limit.packets);
 	meter("bits", limit.bits);
 	meter("connections", limit.connections);
-	if (const Yaml* algorithm = node.find("algorithm"))
-		read_word(findings_, *algorithm, "algorithm", {"token-bucket"}, {"leaky-bucket", "fixed-window", "sliding-log"});
 	if (const Yaml* keys = node.find("keys")) {
 		limit.keys = read_count(findings_, *keys, "keys").value_or(1);
 		if (limit.keys == 0 || limit.keys > kMostKeys)
 			findings_.error(*keys, "keys is out of range", "how many sources the limit tells apart, from 1 to " + std::to_string(kMostKeys));
 	}
+	whole = check_log(node, limit) && whole;
 	if (!whole)
 		return std::nullopt;
 	read_burst(node, limit);
 	return limit;
 }
 
+// A sliding log keeps the time of every charge: as many as there is room for, and bits are no charges.
+bool LimitReader::check_log(const Yaml& node, const Limit& limit)
+{
+	if (limit.algorithm != SLUICE_SLIDING_LOG)
+		return true;
+	bool fits = true;
+	if (const Yaml* bits = node.find("bits")) {
+		findings_.error(*bits, "a sliding-log counts packets and connections, not bits", "leave the bits out, or write another algorithm");
+		fits = false;
+	}
+	const auto check = [&](const char* key, const std::optional<Meter>& meter) {
+		if (!meter || meter->rate.count <= SLUICE_LOG_STAMPS)
+			return;
+		findings_.error(*node.find(key), "a sliding-log keeps the time of each of " + std::to_string(meter->rate.count) + " " + key + "; at most " +
+							 std::to_string(SLUICE_LOG_STAMPS) + " have room",
+				"lower the rate, give it in a shorter period, or write algorithm: fixed-window");
+		fits = false;
+	};
+	check("packets", limit.packets);
+	check("connections", limit.connections);
+	return fits;
+}
+
 // "2000/s", or {rate: 2000/s, burst: 4000}.
-std::optional<Meter> LimitReader::read_meter(const Yaml& node, std::string_view what, bool bits)
+std::optional<Meter> LimitReader::read_meter(const Yaml& node, std::string_view what, sluice_algorithm algorithm)
 {
 	const Yaml* rate_node = &node;
 	const Yaml* burst_node = nullptr;
@@ -114,14 +147,23 @@ std::optional<Meter> LimitReader::read_meter(const Yaml& node, std::string_view 
 		findings_.error(*rate_node, what, rate.error());
 		return std::nullopt;
 	}
-	Meter meter{*rate, default_burst(*rate, bits)};
+	Meter meter{*rate, default_burst(*rate, what == "bits", algorithm)};
 	if (burst_node != nullptr) {
-		const auto burst = read_count(findings_, *burst_node, "burst");
+		const auto burst = read_burst_of_meter(*burst_node, algorithm);
 		if (!burst)
 			return std::nullopt;
 		meter.burst = *burst;
 	}
 	return meter;
+}
+
+std::optional<std::uint64_t> LimitReader::read_burst_of_meter(const Yaml& node, sluice_algorithm algorithm)
+{
+	if (!counts_in_windows(algorithm))
+		return read_count(findings_, node, "burst");
+	findings_.error(node, "a " + std::string(net::name_of_algorithm(algorithm)) + " has no burst",
+			"leave it out: each second, minute or hour of the rate admits what the rate says");
+	return std::nullopt;
 }
 
 // The burst of the whole limit is that of its packets; without packets, of its only quantity.
@@ -130,7 +172,9 @@ void LimitReader::read_burst(const Yaml& limit_node, Limit& limit)
 	const Yaml* node = limit_node.find("burst");
 	if (node == nullptr)
 		return;
-	const auto burst = read_count(findings_, *node, "burst");
+	const auto burst = read_burst_of_meter(*node, limit.algorithm);
+	if (!burst)
+		return;
 	std::optional<Meter>& meter = limit.packets ? limit.packets : limit.bits ? limit.bits : limit.connections;
 	if (!limit.packets && limit.bits && limit.connections) {
 		findings_.error(*node, "burst could be that of bits or of connections", "write bits: {rate: 1G/s, burst: 10M}");
@@ -140,7 +184,7 @@ void LimitReader::read_burst(const Yaml& limit_node, Limit& limit)
 	const Yaml* own = limit_node.find(key);
 	if (own != nullptr && own->find("burst") != nullptr)
 		findings_.error(*node, std::string("burst is given twice for ") + key, "leave one of them out");
-	if (burst && meter)
+	if (meter)
 		meter->burst = *burst;
 }
 

@@ -28,7 +28,9 @@ public:
 
 private:
 	std::optional<Limit> read_in_place(const Yaml& node, std::string_view what);
-	std::optional<Meter> read_meter(const Yaml& node, std::string_view what, bool bits);
+	std::optional<Meter> read_meter(const Yaml& node, std::string_view what, sluice_algorithm algorithm);
+	bool check_log(const Yaml& node, const Limit& limit);
+	std::optional<std::uint64_t> read_burst_of_meter(const Yaml& node, sluice_algorithm algorithm);
 	void read_burst(const Yaml& limit_node, Limit& limit);
 	unsigned read_length(const Yaml* node, std::string_view what, unsigned otherwise, unsigned most);
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "net/limit_algorithm.h"
 #include "policy/address_key.h"
 #include "policy/limits.h"
 #include "policy/port_set.h"
@@ -119,20 +120,27 @@ std::map<std::string, LimitUse> uses_of(const Policy& policy)
 	return uses;
 }
 
-void compare_meter(const std::string& subject, const std::optional<Meter>& before, const std::optional<Meter>& after, Changes& changes)
+void compare_meter(const std::string& subject, const LimitUse& old_use, const LimitUse& new_use, std::optional<Meter> Limit::*quantity,
+		   Changes& changes)
 {
+	const std::optional<Meter>& before = old_use.limit->*quantity;
+	const std::optional<Meter>& after = new_use.limit->*quantity;
 	if (before == after)
 		return;
 	const ChangeKind kind = !before ? ChangeKind::kAdded : !after ? ChangeKind::kRemoved : ChangeKind::kChanged;
-	changes.push_back({Part::kLimits, kind, subject, before ? words_of(*before) : "", after ? words_of(*after) : "", {}, false});
+	changes.push_back({Part::kLimits, kind, subject, before ? words_of(*before, old_use.limit->algorithm) : "",
+			   after ? words_of(*after, new_use.limit->algorithm) : "", {}, false});
 }
 
 void compare(const LimitUse& before, const LimitUse& after, Changes& changes)
 {
 	const std::string& name = after.name;
-	compare_meter(name + " packets", before.limit->packets, after.limit->packets, changes);
-	compare_meter(name + " bits", before.limit->bits, after.limit->bits, changes);
-	compare_meter(name + " connections", before.limit->connections, after.limit->connections, changes);
+	if (before.limit->algorithm != after.limit->algorithm)
+		changes.push_back(changed(Part::kLimits, name + " algorithm", std::string(net::name_of_algorithm(before.limit->algorithm)),
+					  std::string(net::name_of_algorithm(after.limit->algorithm))));
+	compare_meter(name + " packets", before, after, &Limit::packets, changes);
+	compare_meter(name + " bits", before, after, &Limit::bits, changes);
+	compare_meter(name + " connections", before, after, &Limit::connections, changes);
 	if (before.ipv4_length != after.ipv4_length || before.ipv6_length != after.ipv6_length)
 		changes.push_back(changed(Part::kLimits, name + " holds each", at_length(before.ipv4_length, before.ipv6_length),
 					  at_length(after.ipv4_length, after.ipv6_length)));

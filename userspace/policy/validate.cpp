@@ -18,8 +18,6 @@ constexpr std::size_t kMostRules = SLUICE_MAX_RULES - SLUICE_RULE_FIRST;
 constexpr std::size_t kMostLimits = SLUICE_MAX_LIMITS - 1;
 constexpr std::size_t kMostAddresses = 4096;
 constexpr std::size_t kMostContradictions = 20;
-// Of the kernel's coarse clock, as distributions configure it.
-constexpr std::uint64_t kTicksPerSecond = 250;
 
 std::string written_at(const Place& place)
 {
@@ -162,11 +160,12 @@ void Validator::check_meter(const std::optional<Meter>& meter, sluice_dimension 
 		return;
 	const std::uint64_t least = dimension == SLUICE_BITS ? kFrameBits : 1;
 	if (meter->burst < least) {
-		error(limit.place, about + ": a burst of " + std::to_string(meter->burst) + " lets nothing through",
-		      dimension == SLUICE_BITS ? "bits need a burst of one full frame at least: 12112" : "raise it to 1 at least");
+		const char* what = counts_in_windows(limit.algorithm) ? "window" : "burst";
+		error(limit.place, about + ": a " + what + " of " + std::to_string(meter->burst) + " lets nothing through",
+		      dimension == SLUICE_BITS ? std::string("bits need a ") + what + " of one full frame at least: 12112" : "raise it to 1 at least");
 		return;
 	}
-	auto expressed = express(*meter, dimension);
+	auto expressed = express(*meter, dimension, limit.algorithm);
 	if (!expressed)
 		error(limit.place, about + ": " + expressed.error().message(), expressed.error().advice());
 	const std::uint64_t tick = meter->rate.count / meter->rate.period_seconds / kTicksPerSecond;
@@ -254,7 +253,7 @@ bool Validator::same_meaning(const Source& a, const Source& b) const
 {
 	if (a.action != b.action || a.limit.has_value() != b.limit.has_value())
 		return false;
-	return !a.limit || (a.limit->packets == b.limit->packets && a.limit->bits == b.limit->bits &&
+	return !a.limit || (a.limit->algorithm == b.limit->algorithm && a.limit->packets == b.limit->packets && a.limit->bits == b.limit->bits &&
 			    a.limit->connections == b.limit->connections);
 }
 

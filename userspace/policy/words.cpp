@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "net/limit_algorithm.h"
+#include "policy/meter.h"
 #include "policy/port_set.h"
 
 namespace sluice::policy {
@@ -28,20 +30,22 @@ std::vector<net::Prefix> normal(std::vector<net::Prefix> prefixes)
 
 }  // namespace
 
-std::string words_of(const Meter& meter)
+std::string words_of(const Meter& meter, sluice_algorithm algorithm)
 {
-	return meter.rate.to_string() + ", burst " + std::to_string(meter.burst);
+	return meter.rate.to_string() + (counts_in_windows(algorithm) ? "" : ", burst " + std::to_string(meter.burst));
 }
 
 std::string words_of(const Limit& limit)
 {
 	std::string text;
 	if (limit.packets)
-		append(text, "; ", "packets " + words_of(*limit.packets));
+		append(text, "; ", "packets " + words_of(*limit.packets, limit.algorithm));
 	if (limit.bits)
-		append(text, "; ", "bits " + words_of(*limit.bits));
+		append(text, "; ", "bits " + words_of(*limit.bits, limit.algorithm));
 	if (limit.connections)
-		append(text, "; ", "connections " + words_of(*limit.connections));
+		append(text, "; ", "connections " + words_of(*limit.connections, limit.algorithm));
+	if (limit.algorithm != SLUICE_TOKEN_BUCKET)
+		text = std::string(net::name_of_algorithm(limit.algorithm)) + ": " + text;
 	return text;
 }
 

@@ -9,8 +9,8 @@
 
 namespace sluice::policy {
 
-std::string words_of(const Meter& meter);  // "2000/s, burst 4000"
-// "packets 2000/s, burst 4000; bits 1G/s, burst 1G"; equal for limits that hold alike, whatever their names and keys.
+std::string words_of(const Meter& meter, sluice_algorithm algorithm);  // "2000/s, burst 4000"; of windows "2000/s"
+// "packets 2000/s, burst 4000; bits 1G/s, burst 1G", "fixed-window: packets 30/m"; equal for limits that hold alike, whatever their names and keys.
 std::string words_of(const Limit& limit);
 // "443, 8000-8099", ranges that touch as one; "every port" for an empty list.
 std::string words_of(const std::vector<net::PortRange>& ports);

@@ -44,14 +44,22 @@ std::uint64_t in_unit(const sluice_meter& meter, unsigned dimension, std::uint64
 	return static_cast<std::uint64_t>((scaled + (up ? meter.cost - 1 : 0)) / meter.cost);
 }
 
-std::uint64_t time_to_sink(const sluice_meter& meter, std::uint64_t units)
+std::uint64_t time_to_sink(const sluice_meter& meter, std::uint64_t units, std::uint64_t now_mono_ns)
 {
+	if (units == 0)
+		return 0;
+	if (meter.window_s != 0) {
+		const std::uint64_t window_ns = meter.window_s * static_cast<std::uint64_t>(kNanoseconds);
+		return window_ns - (now_mono_ns - meter.epoch_mono_ns) % window_ns;
+	}
 	const Wide ticks = ((static_cast<Wide>(units) << SLUICE_SPEED_SHIFT) + meter.speed - 1) / meter.speed;
 	return static_cast<std::uint64_t>(ticks << SLUICE_TICK_SHIFT);
 }
 
 net::Rate configured_rate(const sluice_meter& meter, unsigned dimension)
 {
+	if (meter.window_s != 0)
+		return {.count = configured_burst(meter, dimension), .period_seconds = meter.window_s};
 	for (const std::uint64_t period : kPeriods) {
 		if (const auto count = exact_count(meter, dimension, period))
 			return {.count = *count, .period_seconds = period};

@@ -9,16 +9,16 @@
 
 /* A meter that has a say on the packet. */
 struct sluice_asked {
-	__u64 level;  /* units in the key's bucket before the packet */
+	__u64 level;  /* units in the key's bucket before the packet; of a sliding log, the charges in its window */
 	__u64 amount; /* units that the packet costs */
 	__u16 limit;  /* its number */
 	__u8 dimension; /* enum sluice_dimension */
 	__u8 refuses;   /* 1: the packet does not fit */
-	__u8 reserved[4];
+	__u32 wait_ticks; /* of a sliding log that refuses: until a charge leaves the window */
 };
 
-/* Three limits of three meters each. */
-#define SLUICE_MAX_ASKED 9u
+/* Three limits of three meters each, and as many that were before them. */
+#define SLUICE_MAX_ASKED 18u
 
 struct sluice_explanation {
 	__u64 now_mono_ns; /* the clock that it was judged by */
@@ -42,6 +42,6 @@ struct sluice_explanation {
 };
 
 SLUICE_STATIC_ASSERT(sizeof(struct sluice_asked) == 24, "no hidden padding");
-SLUICE_STATIC_ASSERT(sizeof(struct sluice_explanation) == 72 + 9 * 24, "no hidden padding");
+SLUICE_STATIC_ASSERT(sizeof(struct sluice_explanation) == 72 + 18 * 24, "no hidden padding");
 
 #endif

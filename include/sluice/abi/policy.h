@@ -90,7 +90,8 @@ struct sluice_config {
 	bool default_deny;
 	bool drop_fragments;
 	bool by_destination; /* some service names addresses */
-	__u8 reserved[4];
+	bool any_algorithm;  /* some limit is no bucket, or has one before it: all are met by the longer way */
+	__u8 reserved[3];
 };
 
 /* ---- beside the program, for people: what the numbers mean ---- */

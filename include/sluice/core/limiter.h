@@ -1,8 +1,13 @@
 /* Ring 1: the limiter's arithmetic: GCRA over a set of tagged buckets.
  *
- * The bound. A key's bucket admits a charge only if its level stays at or under `burst`, and levels sink at the
- * meter's rate and no faster: in any window, admitted <= burst + rate * (window + clock tick + 2^16 ns), rounded up to a
- * whole charge, whatever the number of processors, because a charge is one compare-and-swap.
+ * The bound. A key's bucket admits a charge only if its level stays at or under `burst`, whatever the number of processors,
+ * because a charge is one compare-and-swap.
+ *   - token bucket, leaky bucket: levels sink at the meter's rate and no faster: in any window, admitted <= burst + rate *
+ *     (window + clock tick + 2^16 ns), rounded up to a whole charge. The two are one algorithm (ITU-T I.371 proves it of the
+ *     virtual scheduling algorithm and the continuous-state leaky bucket); what differs is the burst of whoever names none.
+ *   - fixed window: levels stay until the window's edge, and there all are gone: admitted <= burst in each window, hence
+ *     2 * burst across an edge. A processor that is late with its clock counts in the window that it believes in.
+ *   - sliding log: core/sliding_log.h.
  *
  * A refused charge writes nothing.
  *
@@ -35,14 +40,44 @@ SLUICE_INLINE __u64 sluice_meter_amount(const struct sluice_meter *meter, __u32 
 	return meter->cost;
 }
 
-/* Units that have passed since the meter's zero, modulo 2^44; none at a time before it, as that of a packet may be by
- * a tick. */
-SLUICE_INLINE __u64 sluice_meter_reading(const struct sluice_meter *meter, __u64 now_mono_ns)
+/* Cache lines of the meter's region. */
+SLUICE_INLINE __u64 sluice_meter_lines(const struct sluice_meter *meter)
+{
+	return (meter->set_mask + 1ull) * (meter->algorithm == SLUICE_SLIDING_LOG ? SLUICE_LOG_LINES : 1);
+}
+
+/* Since the meter's epoch; none at a time before it, as that of a packet may be by a tick. */
+SLUICE_INLINE __u64 sluice_meter_age_ns(const struct sluice_meter *meter, __u64 now_mono_ns)
 {
 	__u64 since_ns = now_mono_ns - meter->epoch_mono_ns;
-	__u64 ticks = (since_ns & ((since_ns >> 63) - 1)) >> SLUICE_TICK_SHIFT;
+
+	return since_ns & ((since_ns >> 63) - 1);
+}
+
+/* Units that have passed since the meter's zero, modulo 2^44: three times the same question.
+ *
+ * Of a token bucket, a leaky bucket or a sliding log, which counts ticks. */
+SLUICE_INLINE __u64 sluice_steady_reading(const struct sluice_meter *meter, __u64 now_mono_ns)
+{
+	__u64 ticks = sluice_meter_age_ns(meter, now_mono_ns) >> SLUICE_TICK_SHIFT;
 
 	return (meter->base + (ticks * meter->speed >> SLUICE_SPEED_SHIFT)) & SLUICE_READING_MASK;
+}
+
+/* Of a fixed window. Requires window_s != 0. */
+SLUICE_INLINE __u64 sluice_window_reading(const struct sluice_meter *meter, __u64 now_mono_ns)
+{
+	__u64 edges = sluice_meter_age_ns(meter, now_mono_ns) / (meter->window_s * 1000000000ull);
+
+	return (meter->base + edges * meter->speed) & SLUICE_READING_MASK;
+}
+
+/* Of any. */
+SLUICE_INLINE __u64 sluice_meter_reading(const struct sluice_meter *meter, __u64 now_mono_ns)
+{
+	if (meter->algorithm == SLUICE_FIXED_WINDOW && meter->window_s)
+		return sluice_window_reading(meter, now_mono_ns);
+	return sluice_steady_reading(meter, now_mono_ns);
 }
 
 /* How full the bucket is, in units: 0 when its reading has passed. */
