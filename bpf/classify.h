@@ -79,18 +79,31 @@ static __always_inline bool classify_destination(struct walk *walk)
 }
 
 /* False only where no ban of that mask holds `source`. */
-static __always_inline bool sieve_holds(const struct sluice_addr *source, const struct sluice_addr *mask)
+static __always_inline bool sieve_holds(const struct sluice_halves *source, const struct sluice_halves *mask)
 {
-	struct sluice_addr prefix = sluice_addr_masked(source, mask);
+	struct sluice_halves prefix = sluice_halves_masked(source, mask);
 	struct sluice_sieve_mark mark = sluice_sieve_mark_of(&config.hash, &prefix);
 	const __u64 *word = bpf_map_lookup_elem(&ban_sieve, &mark.word);
 
-	return !word || !(~*word & mark.bits);
+	return !word || *word >> mark.bit & 1;
 }
 
-static __always_inline bool ban_stands(const struct sluice_addr *prefix, __u32 length, __u64 now_mono_ns)
+static __always_inline bool may_be_banned(const struct sluice_addr *source, const struct sluice_ban_lengths *lengths, __u32 family)
 {
-	struct sluice_ban_key key = {*prefix, length};
+	struct sluice_halves halves = sluice_addr_halves(source);
+	__u32 i;
+
+	for (i = 0; i < SLUICE_MAX_BAN_LENGTHS && i < lengths->count[family]; i++) {
+		if (sieve_holds(&halves, &lengths->mask[family][i]))
+			return true;
+	}
+	return false;
+}
+
+static __always_inline bool ban_stands(const struct sluice_addr *source, __u32 length, __u64 now_mono_ns)
+{
+	struct sluice_addr mask = sluice_addr_mask(length);
+	struct sluice_ban_key key = {sluice_addr_masked(source, &mask), length};
 	const struct sluice_ban *ban = bpf_map_lookup_elem(&bans, &key);
 
 	return ban && now_mono_ns < ban->expires_mono_ns;
@@ -105,20 +118,7 @@ __noinline int find_ban(const struct sluice_addr *source, const struct sluice_ba
 	if (!source || !lengths || family >= SLUICE_FAMILIES)
 		return false;
 	for (i = 0; i < SLUICE_MAX_BAN_LENGTHS && i < lengths->count[family]; i++) {
-		struct sluice_addr prefix = sluice_addr_masked(source, &lengths->mask[family][i]);
-
-		if (ban_stands(&prefix, lengths->length[family][i], now_mono_ns))
-			return true;
-	}
-	return false;
-}
-
-static __always_inline bool may_be_banned(const struct sluice_addr *source, const struct sluice_ban_lengths *lengths, __u32 family)
-{
-	__u32 i;
-
-	for (i = 0; i < SLUICE_MAX_BAN_LENGTHS && i < lengths->count[family]; i++) {
-		if (sieve_holds(source, &lengths->mask[family][i]))
+		if (ban_stands(source, lengths->length[family][i], now_mono_ns))
 			return true;
 	}
 	return false;

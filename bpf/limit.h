@@ -12,15 +12,12 @@
 #include "bucket.h"
 #include "maps.h"
 #include "sliding_log.h"
-#include "sluice/core/addr.h"
-#include "sluice/core/hash.h"
+#include "sluice/core/limiter.h"
 #include "walk.h"
 
 static __always_inline struct sluice_hash key_of(const struct sluice_limit *limit, const struct sluice_packet *packet)
 {
-	struct sluice_addr key = sluice_addr_masked(&packet->source, &limit->mask[packet->family & 1]);
-
-	return sluice_hash_addr(&config.hash, &key);
+	return sluice_limit_key(limit, &config.hash, &packet->source, packet->family);
 }
 
 static __always_inline __u32 refusal(int result, const struct sluice_limit *limit, __u32 dimension)

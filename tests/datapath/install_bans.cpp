@@ -106,7 +106,7 @@ TEST_F(InstallBans, LengthsAreAppendedWhileAnyBanStands)
 	EXPECT_EQ(2u, lengths().count[SLUICE_IPV4]);
 	EXPECT_EQ(128, lengths().length[SLUICE_IPV4][0]);
 	EXPECT_EQ(120, lengths().length[SLUICE_IPV4][1]);
-	EXPECT_EQ(SLUICE_BE32(0xffffff00u), lengths().mask[SLUICE_IPV4][1].word[3]);
+	EXPECT_EQ((std::uint64_t{SLUICE_BE32(0xffffff00u)} << 32 | 0xffffffffu), lengths().mask[SLUICE_IPV4][1].half[1]);
 	EXPECT_EQ(1u, lengths().count[SLUICE_IPV6]);
 	ASSERT_TRUE(datapath_->unban(*net::Prefix::parse("2001:db8::/32")));
 	ASSERT_TRUE(datapath_->unban(*net::Prefix::parse("198.51.100.0/24")));

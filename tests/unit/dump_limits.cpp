@@ -59,8 +59,7 @@ protected:
 		const auto& meter = limit.meter[SLUICE_PACKETS];
 		const auto address = net::Address::parse(source);
 		const auto abi = address->to_abi();
-		const auto masked = sluice_addr_masked(&abi, &limit.mask[address->family()]);
-		const auto hash = sluice_hash_addr(&key_, &masked);
+		const auto hash = sluice_limit_key(&limit, &key_, &abi, address->family());
 		auto& set = buckets_[meter.first_set + (hash.set & meter.set_mask)];
 		const auto offer = sluice_limiter_offer(&meter, &set, hash.tag, sluice_meter_reading(&meter, now_), packets * kCost);
 		ASSERT_TRUE(offer.admitted);

@@ -195,8 +195,7 @@ std::vector<SourceLimit> report_source(std::span<const sluice_limit> limits, std
 		if (!holds(limit, number, of))
 			continue;
 		const auto& mask = limit.mask[source.family()];
-		const auto masked = sluice_addr_masked(&address, &mask);
-		const auto hash = sluice_hash_addr(&key, &masked);
+		const auto hash = sluice_limit_key(&limit, &key, &address, source.family());
 		SourceLimit report{.name = telemetry::name_of(rules, limit.rule), .scope = limit.scope, .key = key_name(source, mask)};
 		for (unsigned dimension = 0; dimension < SLUICE_DIMENSIONS; dimension++) {
 			const auto& meter = limit.meter[dimension];

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "sluice/core/sieve.h"
+#include "sluice/core/addr.h"
 
 namespace sluice::kernel {
 
@@ -14,19 +14,18 @@ Result<BanSieve> BanSieve::over(const Map& words, const sluice_hash_key& key)
 
 Result<void> BanSieve::mark(const sluice_addr& prefix) const
 {
-	const sluice_sieve_mark mark = sluice_sieve_mark_of(&key_, &prefix);
+	const sluice_sieve_mark mark = mark_of(prefix);
 	SLUICE_TRY_ASSIGN(const std::uint64_t word, words_.lookup(mark.word));
-	if ((word & mark.bits) == mark.bits)
-		return {};
-	return words_.update(mark.word, word | mark.bits);
+	const std::uint64_t marked = word | 1ull << mark.bit;
+	return marked == word ? Result<void>() : words_.update(mark.word, marked);
 }
 
 Result<void> BanSieve::keep(std::span<const sluice_addr> prefixes) const
 {
 	std::vector<std::uint64_t> wanted(SLUICE_SIEVE_WORDS);
 	for (const sluice_addr& prefix : prefixes) {
-		const sluice_sieve_mark mark = sluice_sieve_mark_of(&key_, &prefix);
-		wanted[mark.word] |= mark.bits;
+		const sluice_sieve_mark mark = mark_of(prefix);
+		wanted[mark.word] |= 1ull << mark.bit;
 	}
 	SLUICE_TRY_ASSIGN(const auto words, read_array<std::uint64_t>(*map_));
 	for (std::uint32_t i = 0; i < SLUICE_SIEVE_WORDS; i++) {
@@ -34,6 +33,12 @@ Result<void> BanSieve::keep(std::span<const sluice_addr> prefixes) const
 			SLUICE_TRY(words_.update(i, wanted[i]));
 	}
 	return {};
+}
+
+sluice_sieve_mark BanSieve::mark_of(const sluice_addr& prefix) const
+{
+	const sluice_halves halves = sluice_addr_halves(&prefix);
+	return sluice_sieve_mark_of(&key_, &halves);
 }
 
 }  // namespace sluice::kernel

@@ -11,6 +11,7 @@
 #include "kernel/typed_map.h"
 #include "sluice/abi/addr.h"
 #include "sluice/abi/limit.h"
+#include "sluice/core/sieve.h"
 
 namespace sluice::kernel {
 
@@ -26,6 +27,7 @@ public:
 
 private:
 	using Words = TypedMap<std::uint32_t, std::uint64_t>;
+	sluice_sieve_mark mark_of(const sluice_addr& prefix) const;
 	BanSieve(const Map& map, Words words, const sluice_hash_key& key) : map_(&map), words_(words), key_(key) {}
 
 	const Map* map_;

@@ -55,7 +55,8 @@ bool append(sluice_ban_lengths& lengths, const net::Prefix& prefix)
 		return true;
 	if (count >= SLUICE_MAX_BAN_LENGTHS)
 		return false;
-	lengths.mask[prefix.family()][count] = sluice_addr_mask(prefix.mapped_length());
+	const sluice_addr mask = sluice_addr_mask(prefix.mapped_length());
+	lengths.mask[prefix.family()][count] = sluice_addr_halves(&mask);
 	length[count++] = static_cast<std::uint8_t>(prefix.mapped_length());
 	return true;
 }

@@ -13,6 +13,11 @@ struct sluice_addr {
 	__be32 word[4];
 };
 
+/* The same sixteen bytes as two numbers, in the machine's own order: to mask, compare and hash, not to count with. */
+struct sluice_halves {
+	__u64 half[2];
+};
+
 SLUICE_STATIC_ASSERT(sizeof(struct sluice_addr) == 16, "an address is 16 bytes");
 
 /* Families as Sluice numbers them: an index, not AF_*. */

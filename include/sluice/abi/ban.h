@@ -23,11 +23,11 @@ struct sluice_ban {
 #define SLUICE_MAX_BAN_LENGTHS 32u
 struct sluice_ban_lengths {
 	__u32 count[SLUICE_FAMILIES];
-	struct sluice_addr mask[SLUICE_FAMILIES][SLUICE_MAX_BAN_LENGTHS];
+	struct sluice_halves mask[SLUICE_FAMILIES][SLUICE_MAX_BAN_LENGTHS];
 	__u8 length[SLUICE_FAMILIES][SLUICE_MAX_BAN_LENGTHS];
 };
 
-/* The sieve in front of them (core/sieve.h): words of 64 bits, 64 KiB in all, a byte for each of as many bans as there
+/* The sieve in front of them (core/sieve.h): words of 64 bits, 64 KiB in all, eight bits for each of as many bans as there
  * are by default. */
 #define SLUICE_SIEVE_WORD_BITS 13u
 #define SLUICE_SIEVE_WORDS (1u << SLUICE_SIEVE_WORD_BITS)

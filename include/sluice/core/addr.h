@@ -47,6 +47,23 @@ SLUICE_INLINE __be32 sluice_mask_word(__u32 length, __u32 start)
 	return SLUICE_BE32(0xffffffffu << (start + 32 - length));
 }
 
+SLUICE_INLINE struct sluice_halves sluice_addr_halves(const struct sluice_addr *addr)
+{
+	struct sluice_halves halves = {{
+		(__u64)addr->word[1] << 32 | addr->word[0],
+		(__u64)addr->word[3] << 32 | addr->word[2],
+	}};
+
+	return halves;
+}
+
+SLUICE_INLINE struct sluice_halves sluice_halves_masked(const struct sluice_halves *halves, const struct sluice_halves *mask)
+{
+	struct sluice_halves masked = {{halves->half[0] & mask->half[0], halves->half[1] & mask->half[1]}};
+
+	return masked;
+}
+
 /* The mask of a prefix; `length` in bits of the mapped form. */
 SLUICE_INLINE struct sluice_addr sluice_addr_mask(__u32 length)
 {

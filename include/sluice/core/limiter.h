@@ -26,7 +26,22 @@
 #define SLUICE_CORE_LIMITER_H
 
 #include "sluice/abi/limit.h"
+#include "sluice/core/addr.h"
+#include "sluice/core/hash.h"
 #include "sluice/core/packet.h"
+
+/* Whose bucket: of all sources, where the limit holds a service as a whole; else of the source's prefix. */
+SLUICE_INLINE struct sluice_hash sluice_limit_key(const struct sluice_limit *limit, const volatile struct sluice_hash_key *key,
+						  const struct sluice_addr *source, __u32 family)
+{
+	struct sluice_hash everybody = {0, 1};
+	struct sluice_addr prefix;
+
+	if (limit->scope == SLUICE_SCOPE_SERVICE)
+		return everybody;
+	prefix = sluice_addr_masked(source, &limit->mask[family & 1]);
+	return sluice_hash_addr(key, &prefix);
+}
 
 /* Units that a packet costs on a meter; 0 where it does not count, or the limit has no such meter. */
 SLUICE_INLINE __u64 sluice_meter_amount(const struct sluice_meter *meter, __u32 dimension, const struct sluice_packet *packet)

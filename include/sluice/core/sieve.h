@@ -1,33 +1,28 @@
-/* Ring 1: the sieve before the bans: a Bloom filter whose bits for one key lie in one word (Putze, Sanders, Singler,
- * "Cache-, Hash- and Space-Efficient Bloom Filters", 2007). A prefix that is banned has its bits set; of others, at a
- * full table, one in thirty has, and then the table is asked. The hash is keyed: nobody can choose addresses that pass.
+/* Ring 1: the sieve before the bans: one bit for each of 2^19 values of a keyed hash. A banned prefix has its bit set. Of
+ * others at a thousand bans one in five hundred has, at a full table one in eight to one in five, and for those the table
+ * is asked. The hash is multiply-shift (Dietzfelbinger et al., "A Reliable Randomized Algorithm for the Closest-Pair
+ * Problem", 1997): whoever does not know the key cannot choose addresses whose bits are set.
  */
 #ifndef SLUICE_CORE_SIEVE_H
 #define SLUICE_CORE_SIEVE_H
 
 #include "sluice/abi/ban.h"
-#include "sluice/core/hash.h"
+#include "sluice/abi/limit.h"
 
 struct sluice_sieve_mark {
-	__u64 bits;
 	__u32 word;
+	__u32 bit;
 };
-
-SLUICE_INLINE __u64 sluice_sieve_bit(__u32 hash)
-{
-	return 1ull << (hash & 63);
-}
 
 /* Where a prefix leaves its mark; its host bits are zero. */
 SLUICE_INLINE struct sluice_sieve_mark sluice_sieve_mark_of(const volatile struct sluice_hash_key *key,
-							   const struct sluice_addr *prefix)
+							   const struct sluice_halves *prefix)
 {
-	__u32 hash = sluice_hash_half(key->multiplier[0], key->addend[0], prefix);
-	__u32 marks = hash >> SLUICE_SIEVE_WORD_BITS;
+	__u64 hash = prefix->half[0] * key->multiplier[0][0] + prefix->half[1] * key->multiplier[0][1] + key->addend[0];
 	struct sluice_sieve_mark mark;
 
-	mark.word = hash & (SLUICE_SIEVE_WORDS - 1);
-	mark.bits = sluice_sieve_bit(marks) | sluice_sieve_bit(marks >> 6) | sluice_sieve_bit(marks >> 12);
+	mark.word = hash >> (64 - SLUICE_SIEVE_WORD_BITS);
+	mark.bit = hash >> (64 - SLUICE_SIEVE_WORD_BITS - 6) & 63;
 	return mark;
 }
 
