@@ -8,22 +8,11 @@
 
 #include "sluice/core/addr.h"
 #include "sluice/core/hash.h"
+#include "support/hash_key.h"
 
 namespace sluice::test {
 
 namespace {
-
-sluice_hash_key random_key(std::mt19937_64& random)
-{
-	sluice_hash_key key{};
-	for (auto& half : key.multiplier) {
-		for (auto& multiplier : half)
-			multiplier = random();
-	}
-	for (auto& addend : key.addend)
-		addend = random();
-	return key;
-}
 
 sluice_addr ipv4(std::uint32_t address)
 {

@@ -6,21 +6,10 @@
 
 #include "sluice/core/addr.h"
 #include "sluice/core/sieve.h"
+#include "support/hash_key.h"
 
 namespace sluice::test {
 namespace {
-
-sluice_hash_key random_key(std::mt19937_64& random)
-{
-	sluice_hash_key key{};
-	for (auto& half : key.multiplier) {
-		for (auto& multiplier : half)
-			multiplier = random();
-	}
-	for (auto& addend : key.addend)
-		addend = random();
-	return key;
-}
 
 class CoreSieve : public testing::Test {
 protected:
