@@ -13,6 +13,8 @@
 
 #include "policy/meter.h"
 #include "sluice/core/limiter.h"
+#include "support/charge.h"
+#include "support/random.h"
 
 namespace sluice::policy {
 namespace {
@@ -23,35 +25,13 @@ constexpr std::uint64_t kSeed = 20261124;
 constexpr std::uint64_t kTick = 1ull << SLUICE_TICK_SHIFT;
 constexpr std::uint64_t kSecond = 1'000'000'000;
 
-class Random {
-public:
-	std::uint64_t below(std::uint64_t end) { return std::uniform_int_distribution<std::uint64_t>(0, end - 1)(engine_); }
-
-private:
-	std::mt19937_64 engine_{kSeed};
-};
-
 sluice_meter running(const Meter& meter, sluice_algorithm algorithm, std::uint64_t reading, std::uint64_t now)
 {
 	return begun(*express(meter, SLUICE_PACKETS, algorithm), reading, now);
 }
 
-bool charge(const sluice_meter& meter, sluice_bucket_set& set, std::uint32_t tag, std::uint64_t now)
-{
-	for (int attempt = 0; attempt < 8; attempt++) {
-		const auto offer = sluice_limiter_offer(&meter, &set, tag, sluice_meter_reading(&meter, now), meter.cost);
-		if (offer.stale)
-			continue;
-		if (!offer.admitted)
-			return false;
-		if (__sync_val_compare_and_swap(&set.way[offer.way], offer.seen, offer.next) == offer.seen)
-			return true;
-	}
-	return false;
-}
-
 // To the nanosecond before, at and after an edge; nothing; anything.
-std::uint64_t adversarial_pause(Random& random, std::uint64_t now, std::uint64_t window)
+std::uint64_t adversarial_pause(test::Random& random, std::uint64_t now, std::uint64_t window)
 {
 	switch (random.below(5)) {
 	case 0:
@@ -87,7 +67,7 @@ private:
 
 TEST(FixedWindow, AdmitsExactlyWhatTheReferenceDoes)
 {
-	Random random;
+	test::Random random(kSeed);
 	for (int round = 0; round < 400; round++) {
 		SCOPED_TRACE("seed " + std::to_string(kSeed) + " round " + std::to_string(round));
 		const std::uint64_t seconds = std::array{1, 60, 3600}[random.below(3)];
@@ -99,7 +79,7 @@ TEST(FixedWindow, AdmitsExactlyWhatTheReferenceDoes)
 		sluice_bucket_set set{};
 		for (int i = 0; i < 500; i++) {
 			now += random.below(3) == 0 ? adversarial_pause(random, now, seconds * kSecond) : 0;
-			ASSERT_EQ(charge(made, set, 7, now), reference.offer(now)) << "arrival " << i << " at " << now << " of " << whole.rate.to_string();
+			ASSERT_EQ(test::charge_racing(made, set, 7, now), reference.offer(now)) << "arrival " << i << " at " << now << " of " << whole.rate.to_string();
 		}
 	}
 }
@@ -107,7 +87,7 @@ TEST(FixedWindow, AdmitsExactlyWhatTheReferenceDoes)
 // Processors whose clocks are behind each other: each window has its count, as whoever charged believed it to be.
 TEST(FixedWindow, LateProcessorsStayInTheBoundOfTheirWindow)
 {
-	Random random;
+	test::Random random(kSeed);
 	for (int round = 0; round < 200; round++) {
 		const Meter meter{{1 + random.below(10), 1}, 0};
 		const Meter whole{meter.rate, meter.rate.count};
@@ -118,7 +98,7 @@ TEST(FixedWindow, LateProcessorsStayInTheBoundOfTheirWindow)
 		for (int i = 0; i < 2000; i++) {
 			now += random.below(4) == 0 ? adversarial_pause(random, now, kSecond) : 0;
 			const std::uint64_t believed = now - random.below(2) * random.below(3 * kSecond);
-			if (charge(made, set, 7, believed)) {
+			if (test::charge_racing(made, set, 7, believed)) {
 				ASSERT_LE(++admitted[believed / kSecond], whole.burst) << "seed " << kSeed << " round " << round;
 			}
 		}
@@ -143,7 +123,7 @@ TEST(FixedWindow, ProcessorsTogetherStayInTheBound)
 					std::this_thread::yield();
 				const std::uint64_t believed = kSecond + step * kStep - self * 300'000'000;
 				for (int i = 0; i < 5; i++)
-					admitted[believed / kSecond] += charge(made, set, 3, believed);
+					admitted[believed / kSecond] += test::charge_racing(made, set, 3, believed);
 			}
 		});
 	}
@@ -193,7 +173,7 @@ private:
 
 TEST(LeakyBucketMeter, AdmitsWhatTheReferenceDoes)
 {
-	Random random;
+	test::Random random(kSeed);
 	unsigned compared = 0;
 	for (int round = 0; round < 200; round++) {
 		SCOPED_TRACE("seed " + std::to_string(kSeed) + " round " + std::to_string(round));
@@ -204,7 +184,7 @@ TEST(LeakyBucketMeter, AdmitsWhatTheReferenceDoes)
 		LeakyBucket reference(meter);
 		sluice_bucket_set set{};
 		for (int i = 0; i < 300; i++) {
-			const bool said = charge(made, set, 7, now);
+			const bool said = test::charge_racing(made, set, 7, now);
 			if (const auto expected = reference.admits(now)) {
 				ASSERT_EQ(said, *expected) << "arrival " << i << " of " << meter.rate.to_string() << " burst " << meter.burst;
 				compared++;
@@ -220,7 +200,7 @@ TEST(LeakyBucketMeter, AdmitsWhatTheReferenceDoes)
 // What sets it apart: without a burst, two packets are never closer than the rate says.
 TEST(LeakyBucketMeter, PacesEvenly)
 {
-	Random random;
+	test::Random random(kSeed);
 	for (int round = 0; round < 200; round++) {
 		const Meter meter{{1 + random.below(2000), 1}, 1};
 		std::uint64_t now = random.below(1ull << 50), last = 0;
@@ -229,7 +209,7 @@ TEST(LeakyBucketMeter, PacesEvenly)
 		int admitted = 0;
 		for (int i = 0; i < 2000; i++) {
 			now += random.below(2 * kSecond / meter.rate.count / 5 + 1);
-			if (!charge(made, set, 7, now))
+			if (!test::charge_racing(made, set, 7, now))
 				continue;
 			if (admitted++ > 0) {
 				ASSERT_GE(now - last + kTick, kSecond / meter.rate.count) << meter.rate.to_string();
@@ -247,7 +227,7 @@ constexpr std::array kBuckets = {SLUICE_TOKEN_BUCKET, SLUICE_LEAKY_BUCKET, SLUIC
 // Whoever is refused is refused still, whatever three policies made of it one after the other: the burst never grows here.
 TEST(ChangeOfAlgorithm, RefillsNobody)
 {
-	Random random;
+	test::Random random(kSeed);
 	unsigned changes = 0;
 	for (int round = 0; round < 2000; round++) {
 		SCOPED_TRACE("seed " + std::to_string(kSeed) + " round " + std::to_string(round));
@@ -257,7 +237,7 @@ TEST(ChangeOfAlgorithm, RefillsNobody)
 		std::uint64_t now = random.below(1ull << 45);
 		sluice_meter made = running(meter, kBuckets[random.below(3)], random.below(1ull << 40), now);
 		sluice_bucket_set set{};
-		while (charge(made, set, 7, now))
+		while (test::charge_racing(made, set, 7, now))
 			;
 		for (int change = 0; change < 8; change++) {
 			meter.rate.count = 1 + random.below(meter.rate.count);
@@ -265,14 +245,14 @@ TEST(ChangeOfAlgorithm, RefillsNobody)
 			const auto next = express(meter, SLUICE_PACKETS, kBuckets[random.below(3)], made.cost);
 			if (!next || !can_continue(*next, made))
 				continue;
-			const bool refused = !charge(made, set, 7, now);
+			const bool refused = !test::charge_racing(made, set, 7, now);
 			made = continued(*next, made, now);
 			changes++;
 			if (refused) {
-				ASSERT_FALSE(charge(made, set, 7, now)) << "change " << change;
+				ASSERT_FALSE(test::charge_racing(made, set, 7, now)) << "change " << change;
 			}
 			now += random.below(2) * random.below(seconds * kSecond);
-			while (charge(made, set, 7, now))
+			while (test::charge_racing(made, set, 7, now))
 				;
 		}
 	}
@@ -286,13 +266,13 @@ TEST(ChangeOfAlgorithm, AWindowForgetsAtItsEdgeWhatABucketLeft)
 	const sluice_meter bucket = running(before, SLUICE_TOKEN_BUCKET, 0, now - kSecond);
 	sluice_bucket_set set{};
 	for (int i = 0; i < 800; i++)
-		ASSERT_TRUE(charge(bucket, set, 7, now));
+		ASSERT_TRUE(test::charge_racing(bucket, set, 7, now));
 	const sluice_meter window = continued(*express(after, SLUICE_PACKETS, SLUICE_FIXED_WINDOW, bucket.cost), bucket, now);
-	EXPECT_FALSE(charge(window, set, 7, now));
-	EXPECT_FALSE(charge(window, set, 7, edge - 1)) << "near miss";
+	EXPECT_FALSE(test::charge_racing(window, set, 7, now));
+	EXPECT_FALSE(test::charge_racing(window, set, 7, edge - 1)) << "near miss";
 	for (int i = 0; i < 10; i++)
-		EXPECT_TRUE(charge(window, set, 7, edge));
-	EXPECT_FALSE(charge(window, set, 7, edge));
+		EXPECT_TRUE(test::charge_racing(window, set, 7, edge));
+	EXPECT_FALSE(test::charge_racing(window, set, 7, edge));
 	const sluice_meter again = continued(*express(before, SLUICE_PACKETS, SLUICE_TOKEN_BUCKET, bucket.cost), window, edge);
 	EXPECT_EQ(sluice_bucket_level(&again, set.way[0], sluice_meter_reading(&again, edge)), 10 * again.cost) << "and a bucket finds what a window left";
 }

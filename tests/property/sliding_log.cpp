@@ -13,6 +13,7 @@
 
 #include "policy/meter.h"
 #include "sluice/core/sliding_log.h"
+#include "support/random.h"
 
 namespace sluice::policy {
 namespace {
@@ -20,14 +21,6 @@ namespace {
 constexpr std::uint64_t kSeed = 20261124;
 constexpr std::uint64_t kTick = 1ull << SLUICE_TICK_SHIFT;
 constexpr std::uint64_t kSecond = 1'000'000'000;
-
-class Random {
-public:
-	std::uint64_t below(std::uint64_t end) { return std::uniform_int_distribution<std::uint64_t>(0, end - 1)(engine_); }
-
-private:
-	std::mt19937_64 engine_{kSeed};
-};
 
 Meter meter_of(std::uint64_t most, std::uint64_t seconds)
 {
@@ -71,7 +64,7 @@ public:
 	std::array<std::uint64_t, SLUICE_LOG_WORDS> words_{};
 };
 
-std::uint64_t adversarial_pause(Random& random, const Charges& charges, std::uint64_t now, std::uint64_t window)
+std::uint64_t adversarial_pause(test::Random& random, const Charges& charges, std::uint64_t now, std::uint64_t window)
 {
 	switch (random.below(6)) {
 	case 0:
@@ -103,7 +96,7 @@ void expect_bound(Charges charges, std::uint64_t most, std::uint64_t window)
 
 TEST(SlidingLog, AdmitsExactlyWhatTheReferenceDoes)
 {
-	Random random;
+	test::Random random(kSeed);
 	for (int round = 0; round < 200; round++) {
 		SCOPED_TRACE("seed " + std::to_string(kSeed) + " round " + std::to_string(round));
 		const std::uint64_t seconds = std::array{1, 60, 3600}[random.below(3)], window = seconds * kSecond;
@@ -145,7 +138,7 @@ TEST(SlidingLog, ARefusedChargeWritesNothing)
 // Many keys in one set: nobody beyond his bound, and nobody held while there is room.
 TEST(SlidingLog, KeysOfOneSetHoldOnlyThemselvesUntilItIsFull)
 {
-	Random random;
+	test::Random random(kSeed);
 	for (int round = 0; round < 60; round++) {
 		SCOPED_TRACE("seed " + std::to_string(kSeed) + " round " + std::to_string(round));
 		const std::uint64_t most = 1 + random.below(30);
@@ -182,7 +175,7 @@ TEST(SlidingLog, KeysOfOneSetHoldOnlyThemselvesUntilItIsFull)
 // A clock that is behind sees charges of the future, and they count.
 TEST(SlidingLog, LateProcessorsStayInTheBound)
 {
-	Random random;
+	test::Random random(kSeed);
 	for (int round = 0; round < 100; round++) {
 		SCOPED_TRACE("seed " + std::to_string(kSeed) + " round " + std::to_string(round));
 		const std::uint64_t most = 1 + random.below(20);
@@ -238,7 +231,7 @@ TEST(SlidingLog, ProcessorsTogetherStayInTheBound)
 
 TEST(SlidingLog, TheWaitIsUntilTheChargeIsAdmitted)
 {
-	Random random;
+	test::Random random(kSeed);
 	for (int round = 0; round < 300; round++) {
 		const std::uint64_t most = 1 + random.below(12);
 		std::uint64_t now = 1000 * kSecond;
@@ -262,7 +255,7 @@ TEST(SlidingLog, TheWaitIsUntilTheChargeIsAdmitted)
 // Whatever counts and windows policies gave it: a charge that has left none of the windows since still counts.
 TEST(SlidingLog, AChangeOfPolicyRefillsNobody)
 {
-	Random random;
+	test::Random random(kSeed);
 	for (int round = 0; round < 500; round++) {
 		SCOPED_TRACE("seed " + std::to_string(kSeed) + " round " + std::to_string(round));
 		std::uint64_t now = random.below(1ull << 45);

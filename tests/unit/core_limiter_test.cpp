@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sluice/core/limiter.h"
+#include "support/charge.h"
 
 namespace sluice::test {
 
@@ -198,21 +199,6 @@ TEST(CoreLimiter, AnEmptyWayIsTakenBeforeAFullOne)
 	EXPECT_EQ(level(meter, set, 50, kSecond), meter.cost);
 	for (std::uint32_t tag = 1; tag < SLUICE_WAYS; tag++)
 		EXPECT_EQ(level(meter, set, tag, kSecond), 10 * meter.cost) << tag;
-}
-
-// As bpf/limit.h charges, on several processors at once.
-bool charge_racing(const sluice_meter& meter, sluice_bucket_set& set, std::uint32_t tag, std::uint64_t now)
-{
-	for (int attempt = 0; attempt < 8; attempt++) {
-		const auto offer = sluice_limiter_offer(&meter, &set, tag, sluice_meter_reading(&meter, now), meter.cost);
-		if (offer.stale)
-			continue;
-		if (!offer.admitted)
-			return false;
-		if (__sync_val_compare_and_swap(&set.way[offer.way], offer.seen, offer.next) == offer.seen)
-			return true;
-	}
-	return false;
 }
 
 TEST(CoreLimiter, ProcessorsTogetherStayInTheBound)
