@@ -50,6 +50,10 @@ static __always_inline void explain_walk(struct sluice_explanation *out, const s
 	out->listed = walk->facts.source.listed;
 	out->banned = walk->facts.banned;
 	out->fragment = walk->packet.fragment;
+	out->lease = walk->facts.lease.state;
+	out->lease_length = walk->facts.lease.length;
+	out->identity = walk->facts.lease.slot;
+	out->roles = walk->facts.lease.roles;
 }
 
 /* The next of `asked`; the last one again should there be more, which the number of limits forbids. */
@@ -99,7 +103,7 @@ __noinline int explain_limit(struct sluice_explanation *out, const struct sluice
 
 	if (!out || !packet || !limit)
 		return 0;
-	hash = key_of(limit, packet);
+	hash = key_of(limit, packet, out->identity);
 	for (dimension = 0; dimension < SLUICE_DIMENSIONS; dimension++) {
 		const struct sluice_meter *meter = &limit->meter[dimension];
 		__u64 amount = sluice_meter_amount(meter, dimension, packet);

@@ -15,15 +15,21 @@
 #include "sluice/core/limiter.h"
 #include "walk.h"
 
-static __always_inline struct sluice_hash key_of(const struct sluice_limit *limit, const struct sluice_packet *packet)
+/* Whose bucket: the identity's, where the limit holds identities. */
+static __always_inline struct sluice_hash key_of(const struct sluice_limit *limit, const struct sluice_packet *packet, __u32 identity)
 {
-	return sluice_limit_key(limit, &config.hash, &packet->source, packet->family);
+	struct sluice_addr holder;
+
+	if (!config.by_identity || limit->scope != SLUICE_SCOPE_IDENTITY)
+		return sluice_limit_key(limit, &config.hash, &packet->source, packet->family);
+	holder = sluice_identity_key(identity);
+	return sluice_hash_addr(&config.hash, &holder);
 }
 
 static __always_inline __u32 refusal(int result, const struct sluice_limit *limit, __u32 dimension)
 {
 	if (result == CHARGE_REFUSED)
-		return SLUICE_SERVICE_PACKETS + limit->scope * SLUICE_DIMENSIONS + dimension;
+		return sluice_refusal(limit->scope, dimension);
 	return result == CHARGE_CONTENDED ? SLUICE_CONTENDED : SLUICE_INTERNAL;
 }
 
@@ -39,7 +45,7 @@ static __always_inline bool meet_limit(struct walk *walk, __u32 number, __u64 no
 		walk->decision = sluice_decided(SLUICE_INTERNAL, 0);
 		return false;
 	}
-	hash = key_of(limit, &walk->packet);
+	hash = key_of(limit, &walk->packet, walk->facts.lease.slot);
 	for (dimension = 0; dimension < SLUICE_DIMENSIONS; dimension++) {
 		const struct sluice_meter *meter = &limit->meter[dimension];
 		__u64 amount = sluice_meter_amount(meter, dimension, &walk->packet);
@@ -75,7 +81,7 @@ static __always_inline int meet_meter(const struct sluice_meter *meter, struct s
 		return log_met(meter, log_first_line(meter, hash.set), hash.tag, reading, commit);
 	set = find_set(meter, hash.set);
 	return commit ? bucket_charged(meter, set, hash.tag, now_mono_ns, amount)
-		      : bucket_asked(meter, set, hash.tag, reading, amount);
+		      : bucket_asked_apart(meter, set, hash.tag, reading, amount);
 }
 
 /* As meet_limit, of any algorithm. A global function: the verifier judges it once, and nothing of it where no limit needs it. */
@@ -91,7 +97,7 @@ __noinline int meet_any_meters(struct walk *walk, __u32 number, __u64 now_mono_n
 		walk->decision = sluice_decided(SLUICE_INTERNAL, 0);
 		return false;
 	}
-	hash = key_of(limit, &walk->packet);
+	hash = key_of(limit, &walk->packet, walk->facts.lease.slot);
 	for (dimension = 0; dimension < SLUICE_DIMENSIONS; dimension++) {
 		const struct sluice_meter *meter = &limit->meter[dimension];
 		__u64 amount = sluice_meter_amount(meter, dimension, &walk->packet);
@@ -109,7 +115,7 @@ __noinline int meet_any_meters(struct walk *walk, __u32 number, __u64 now_mono_n
 }
 
 /* The limit, and the one before it while that holds too. */
-__noinline int meet_any_limit(struct walk *walk, __u32 number, __u64 now_mono_ns, bool commit)
+static __always_inline bool meet_any_limit(struct walk *walk, __u32 number, __u64 now_mono_ns, bool commit)
 {
 	const struct sluice_limit *limit = bpf_map_lookup_elem(&limits, &number);
 

@@ -13,6 +13,7 @@
 #include "sluice/abi/ban.h"
 #include "sluice/abi/counter.h"
 #include "sluice/abi/event.h"
+#include "sluice/abi/identity.h"
 #include "sluice/abi/limit.h"
 #include "sluice/abi/policy.h"
 
@@ -56,6 +57,7 @@ SLUICE_POLICY_MAP(limits, struct sluice_limit, 1);
 SLUICE_POLICY_MAP(meta, struct sluice_meta, 1);
 SLUICE_POLICY_MAP(service_names, struct sluice_name, 1);
 SLUICE_POLICY_MAP(rule_names, struct sluice_name, 1);
+SLUICE_POLICY_MAP(role_names, struct sluice_name, 1);
 
 /* ---- state ---- */
 
@@ -115,6 +117,45 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } ban_sieve SEC(".maps");
+
+/* ---- identities: see abi/identity.h ---- */
+
+/* holds: by slot, what an identity is; written by: daemon; read by: identify.h
+ * lifetime: until the pins are removed, the kernel judges expiry; when full: the daemon refuses newcomers */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 4096); /* sized by the loader */
+	__type(key, __u32);
+	__type(value, struct sluice_identity);
+} identities SEC(".maps");
+
+/* holds: by slot, who has it; written by: daemon, before the slot; read by: daemon, sluice-dump, no packet
+ * lifetime, when full: as identities */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 4096); /* sized by the loader */
+	__type(key, __u32);
+	__type(value, struct sluice_identity_name);
+} identity_names SEC(".maps");
+
+/* holds: flows and prefixes that are an identity's; written by: daemon; erased by: daemon, identify.h on a new
+ * connection; read by: identify.h, sluice-dump
+ * lifetime: as identities; when full: the daemon refuses new ones and renews those that are there */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 32768); /* sized by the loader */
+	__type(key, struct sluice_binding_key);
+	__type(value, struct sluice_binding);
+} bindings SEC(".maps");
+
+/* holds: what kinds of bindings there may be; written by: daemon, before the binding; read by: identify.h
+ * lifetime: as bindings; when full: the daemon refuses a binding of yet another length */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct sluice_binding_lengths);
+} binding_lengths SEC(".maps");
 
 /* holds: struct sluice_event; written by: report.h; read by: daemon
  * lifetime: until read; when full: the event is counted as lost */

@@ -37,6 +37,8 @@ static __always_inline void fill_event(struct sluice_event *event, const struct 
 	event->protocol = walk->packet.protocol;
 	event->family = walk->packet.family;
 	event->observed = config.observe;
+	event->identity = walk->facts.lease.state == SLUICE_LEASE_IN_FORCE ? walk->facts.lease.slot : SLUICE_IDENTITY_NONE;
+	event->reserved = 0;
 }
 
 static __always_inline void report(const struct walk *walk, __u64 now_mono_ns, __u32 interface_index)

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "conclude.h"
 #include "explain.h"
+#include "identify.h"
 #include "limit.h"
 #include "maps.h"
 #include "shadow.h"
@@ -47,7 +48,7 @@ static __always_inline __u32 parse(struct xdp_md *context, struct sluice_packet 
 	return reason == SLUICE_UNDECIDED && whole ? reason : (__u32)parse_whole(context, packet);
 }
 
-/* Without `charge`, limits are asked only. */
+/* Without `charge`, limits are asked only, and no state changes. */
 static __always_inline void judge(struct walk *walk, struct xdp_md *context, __u64 now_mono_ns, bool charge)
 {
 	__u32 reason = parse(context, &walk->packet);
@@ -56,7 +57,7 @@ static __always_inline void judge(struct walk *walk, struct xdp_md *context, __u
 		walk->decision = sluice_decided(reason, 0);
 		return;
 	}
-	if (!classify(walk, now_mono_ns)) {
+	if (!classify(walk, now_mono_ns) || !identify(walk, context, charge)) {
 		walk->decision = sluice_decided(SLUICE_INTERNAL, 0);
 		return;
 	}

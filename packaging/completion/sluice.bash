@@ -92,7 +92,7 @@ _sluice_dump() {
 	--source) ;;
 	*)
 		mapfile -t COMPREPLY < <(compgen -W \
-			'counters bans limits sources --pins --json --prometheus --source --help --version' -- "$word")
+			'counters bans leases limits sources --pins --json --prometheus --source --help --version' -- "$word")
 		;;
 	esac
 }

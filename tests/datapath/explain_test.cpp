@@ -3,6 +3,7 @@
 
 #include "datapath/table.h"
 #include "support/gate_state.h"
+#include "support/identity_policy.h"
 #include "support/reason.h"
 
 namespace sluice::test {
@@ -76,6 +77,17 @@ protected:
 		seen_.insert(said.reason);
 	}
 
+	// The flow of tcp() from there is an identity's that has the role of that bit.
+	void lease(std::uint32_t slot, const char* source, std::uint64_t roles)
+	{
+		constexpr std::uint64_t kHour = 3600'000'000'000;
+		auto& datapath = gate_->datapath();
+		const std::string name = "workload " + std::to_string(slot);
+		const datapath::Flow flow{*net::Address::parse(source), *net::Address::parse("203.0.113.10"), 40000, 443};
+		ASSERT_TRUE(datapath.put_identity({slot, name, "prod.example", *datapath::digest_of("prod.example", name), roles, datapath.now_boot_ns() + kHour}));
+		ASSERT_TRUE(datapath.put_lease(flow, slot, datapath.now_boot_ns() + kHour));
+	}
+
 	std::set<std::string> seen_;
 };
 
@@ -113,6 +125,21 @@ TEST_F(Explain, EveryReasonIsSaidAsItIsThenJudged)
 	expect_alike(tcp("203.0.113.9"));
 	install("version: 1\nfragments: allow\n");
 	expect_alike(fragment());
+
+	for (const char* limit : {"packets: {rate: 1/h, burst: 2}", "bits: {rate: 1k/h, burst: 24224}", "connections: {rate: 1/h, burst: 2}"}) {
+		ASSERT_NO_FATAL_FAILURE(install("version: 1\n" + identity_section() + "services:\n  - {name: api, protocol: tcp, ports: [443],"
+						" admit: {roles: [reader]}, each-identity: {keys: 1000, " + limit + "}}\n"));
+		lease(1, "203.0.113.9", 1u << SLUICE_ROLE_FIRST);
+		lease(2, "203.0.113.8", 0);
+		ASSERT_TRUE(gate_->datapath().put_lease(*net::Prefix::parse("203.0.113.7"), 1, gate_->datapath().now_boot_ns() + 3600'000'000'000));
+		const Packet ack = Ethernet{} / Ipv4{.source = "203.0.113.9"} / Tcp{.flags = kAck} / payload(1460);
+		for (int i = 0; i < 4; i++) {
+			expect_alike(ack);
+			expect_alike(tcp("203.0.113.7"));
+		}
+		expect_alike(Ethernet{} / Ipv4{.source = "203.0.113.8"} / Tcp{.flags = kAck});
+		expect_alike(tcp("203.0.113.6"));
+	}
 
 	int services = 0;
 	for (const char* dimension : {"packets: {rate: 1/h, burst: 2}", "bits: {rate: 1k/h, burst: 24224}", "connections: {rate: 1/h, burst: 2}"}) {

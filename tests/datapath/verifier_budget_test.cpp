@@ -9,6 +9,7 @@
 
 #include "kernel/probe.h"
 #include "support/gate.h"
+#include "support/identity_policy.h"
 #include "support/tree.h"
 
 namespace sluice::test {
@@ -34,6 +35,8 @@ services:
     each-source: {packets: 100/s, bits: 100M/s, connections: 10/s}
     each-prefix: {ipv4: 24, ipv6: 48, limit: {packets: 100/s, bits: 100M/s, connections: 10/s}}
     all-sources: {packets: 100/s, bits: 100M/s, connections: 10/s}
+    each-identity: {packets: 100/s, bits: 100M/s, connections: 10/s}
+    admit: {roles: [reader]}
 )";
 
 // The same with such limits; by one algorithm after another, each has one before it.
@@ -116,13 +119,14 @@ TEST_F(VerifierBudget, PlainPolicy)
 
 TEST_F(VerifierBudget, PolicyThatUsesEverything)
 {
-	expect_within("full", kFull);
+	expect_within("full", kFull + identity_section());
 }
 
 TEST_F(VerifierBudget, ACandidateAndTheProgramThatHandsPacketsToIt)
 {
-	ASSERT_NO_FATAL_FAILURE(install(kFull));
-	ASSERT_TRUE(gate_->shadow(kFull));
+	const std::string full = kFull + identity_section();
+	ASSERT_NO_FATAL_FAILURE(install(full));
+	ASSERT_TRUE(gate_->shadow(full));
 	expect_within("shadowed", gate_->program());
 	kernel::Calls calls;
 	const Fd candidate(calls.open_pin(gate_->pins() + "/shadow/program"));

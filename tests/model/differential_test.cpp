@@ -3,6 +3,7 @@
 // SLUICE_SEED and SLUICE_ROUNDS (policies) vary the run; both are printed.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <optional>
@@ -33,6 +34,7 @@ protected:
 			reference_->install(*policy);
 		else
 			reference_.emplace(*policy);
+		policy_ = *policy;
 	}
 
 	// A new pair of gate and reference.
@@ -73,6 +75,60 @@ protected:
 		}
 	}
 
+	// As the daemon does: those roles of the running policy that are the holder's, and by name the services that admit it.
+	std::uint64_t mask_of(const Holder& holder) const
+	{
+		std::uint64_t mask = 0;
+		const auto& names = gate_->running().roles;
+		for (std::size_t bit = SLUICE_ROLE_FIRST; bit < names.size(); bit++)
+			mask |= holder.roles.contains(names[bit].text) ? 1ull << bit : 0;
+		for (const auto& service : policy_.services) {
+			const bool named = std::ranges::find(service.identities, holder.name) != service.identities.end();
+			for (std::size_t bit = SLUICE_ROLE_FIRST; named && bit < names.size(); bit++)
+				mask |= names[bit].text == service.name + "/identities" ? 1ull << bit : 0;
+		}
+		return mask;
+	}
+
+	static std::uint32_t slot_of(const Holder& holder)
+	{
+		return static_cast<std::uint32_t>(std::ranges::find(kHolders, holder.name) - kHolders.begin()) + 1;
+	}
+
+	void lease(const datapath::Binding& binding, const Holder& holder)
+	{
+		constexpr std::uint64_t kHour = 3600'000'000'000;
+		const auto digest = datapath::digest_of("prod.example", holder.name);
+		ASSERT_TRUE(digest) << digest.error().sentence();
+		const std::uint64_t until = gate_->datapath().now_boot_ns() + kHour;
+		const auto named = gate_->datapath().put_identity(
+			{slot_of(holder), holder.name, "prod.example", *digest, mask_of(holder), until, 0, false});
+		ASSERT_TRUE(named) << named.error().sentence();
+		const auto leased = gate_->datapath().put_lease(binding, slot_of(holder), until);
+		ASSERT_TRUE(leased) << leased.error().sentence();
+		reference_->lease(binding, holder);
+	}
+
+	// The frame's own flow, or prefixes of three lengths: what addresses frames draw from lies in.
+	void change_leases(Dice& dice, const Bytes& frame)
+	{
+		static const std::vector<std::string> prefixes = {"192.0.2.1", "192.0.2.0/25", "198.51.100.0/24", "2001:db8:1::/64", "2001:db8:1::1"};
+		const Holder& holder = dice.pick(holders_);
+		if (dice.one_in(12)) {
+			const auto revoked = gate_->datapath().revoke(slot_of(holder));
+			ASSERT_TRUE(revoked) << revoked.error().sentence();
+			reference_->revoke(holder.name);
+			return;
+		}
+		const FrameReading reading = read_frame(frame);
+		if (dice.one_in(8))
+			lease(*net::Prefix::parse(dice.pick(prefixes)), holder);
+		else if (reading.ends_as.empty() && reading.source_port && reading.destination_port)
+			lease(datapath::Flow{reading.source, reading.destination, *reading.source_port, *reading.destination_port,
+					     net::Protocol{reading.protocol}},
+			      holder);
+	}
+
 	void compare_many(Dice& dice)
 	{
 		for (int i = 0; i < kFramesPerHalf && !HasFatalFailure(); i++) {
@@ -81,6 +137,8 @@ protected:
 			}
 			// Some come in bursts, so that limits refuse.
 			const Bytes frame = random_frame(dice);
+			if (!holders_.empty() && dice.one_in(4))
+				ASSERT_NO_FATAL_FAILURE(change_leases(dice, frame));
 			const std::uint64_t times = dice.one_in(5) ? 1 + dice.roll(12) : 1;
 			for (std::uint64_t j = 0; j < times && !HasFatalFailure(); j++)
 				compare(frame);
@@ -88,6 +146,8 @@ protected:
 	}
 
 	std::string text_;
+	policy::Policy policy_;
+	std::vector<Holder> holders_;  // of the round; none: nobody leases
 	std::optional<Reference> reference_;
 	std::set<std::string> banned_;
 	std::map<std::string, std::uint64_t> seen_;
@@ -104,9 +164,12 @@ TEST_F(Differential, RandomPoliciesJudgeRandomFramesAlike)
 		ASSERT_NO_FATAL_FAILURE(start_over());
 		banned_.clear();
 		RandomPolicy policy = random_policy(dice);
+		holders_.clear();
+		for (std::size_t i = 0; policy.asks_identities && i < kHolders.size(); i++)
+			holders_.push_back({kHolders[i], dice.one_in(3) ? std::set<std::string>() : std::set<std::string>{dice.pick(kRoles)}});
 		ASSERT_NO_FATAL_FAILURE(begin(policy.text()));
 		compare_many(dice);
-		// Reloaded with another mode and default: levels and bans go on.
+		// Reloaded with another mode and default: levels, bans and leases go on.
 		policy.head = random_head(dice);
 		ASSERT_NO_FATAL_FAILURE(begin(policy.text()));
 		compare_many(dice);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "support/identity_policy.h"
+
 namespace sluice::test {
 
 const std::vector<std::string> kPrefixes = {
@@ -9,6 +11,9 @@ const std::vector<std::string> kPrefixes = {
 	"198.51.100.8/29", "198.51.100.7", "0.0.0.0/0",	      "10.0.0.0/8",	"203.0.113.99",	      "192.0.0.0/9",
 	"2001:db8::/32", "2001:db8:1::/48", "2001:db8:1::/64", "2001:db8:1::1", "2001:db8:1:8000::/49", "2001:db8:2::/48",
 	"fe80::/10",	 "::/0",	   "64:ff9b::/96",    "2001:db8:2:1::9"};
+
+const std::vector<std::string> kHolders = {"spiffe://prod.example/billing", "spiffe://prod.example/search", "spiffe://prod.example/mail"};
+const std::vector<std::string> kRoles = {"reader", "writer"};
 
 namespace {
 
@@ -108,7 +113,25 @@ std::string random_sources(Dice& dice)
 	return text.empty() ? "" : "sources:\n" + text;
 }
 
-std::string random_terms(Dice& dice)
+std::string random_identity_terms(Dice& dice, bool& admits)
+{
+	std::string text;
+	if (dice.one_in(2))
+		text += "    each-identity: " + random_limit(dice) + "\n";
+	admits = dice.one_in(2);
+	if (!admits)
+		return text;
+	text += "    admit: {";
+	const bool by_name = dice.one_in(2);
+	if (by_name)
+		text += "identities: [\"" + dice.pick(kHolders) + "\"], ";
+	if (!by_name || dice.one_in(2))
+		text += "roles: [" + dice.pick(kRoles) + "], ";
+	text.erase(text.size() - 2);
+	return text + "}\n";
+}
+
+std::string random_terms(Dice& dice, bool identities)
 {
 	std::string text;
 	if (dice.one_in(2))
@@ -119,23 +142,26 @@ std::string random_terms(Dice& dice)
 			", limit: " + random_limit(dice) + "}\n";
 	if (dice.one_in(3))
 		text += "    all-sources: " + random_limit(dice) + "\n";
-	if (dice.one_in(5))
+	bool admits = false;
+	if (identities && dice.one_in(2))
+		text += random_identity_terms(dice, admits);
+	if (!admits && dice.one_in(5))
 		text += "    admit: listed\n";
 	return text;
 }
 
-std::string random_service(Dice& dice, const std::string& name, const std::string& where)
+std::string random_service(Dice& dice, const std::string& name, const std::string& where, bool identities)
 {
-	return "  - name: " + name + "\n" + where + random_terms(dice);
+	return "  - name: " + name + "\n" + where + random_terms(dice, identities);
 }
 
 // TCP and UDP ports are dealt out, so that no two services overlap; one pair shares a port under two addresses.
-std::string random_services(Dice& dice)
+std::string random_services(Dice& dice, bool identities)
 {
 	std::string text;
 	for (const char* protocol : {"tcp", "udp"}) {
 		if (dice.one_in(6)) {
-			text += random_service(dice, std::string(protocol) + "-all", "    protocol: " + std::string(protocol) + "\n");
+			text += random_service(dice, std::string(protocol) + "-all", "    protocol: " + std::string(protocol) + "\n", identities);
 			continue;
 		}
 		const auto ports = shuffled(dice, kPorts);
@@ -144,16 +170,16 @@ std::string random_services(Dice& dice)
 						  number(ports[i]) + ", " + number(ports[i + 1]) + "]\n";
 			const std::string name = std::string(protocol) + number(i);
 			if (dice.one_in(3)) {
-				text += random_service(dice, name + "-a", where + "    addresses: [203.0.113.10, \"2001:db8:10::10\"]\n");
-				text += random_service(dice, name + "-b", where + "    addresses: [203.0.113.128/25, \"2001:db8:10::11\"]\n");
+				text += random_service(dice, name + "-a", where + "    addresses: [203.0.113.10, \"2001:db8:10::10\"]\n", identities);
+				text += random_service(dice, name + "-b", where + "    addresses: [203.0.113.128/25, \"2001:db8:10::11\"]\n", identities);
 			} else if (dice.one_in(2)) {
-				text += random_service(dice, name, where);
+				text += random_service(dice, name, where, identities);
 			}
 		}
 	}
 	for (const char* protocol : {"icmp", "icmpv6", "gre", "50"}) {
 		if (dice.one_in(2))
-			text += random_service(dice, std::string("other-") + protocol, "    protocol: " + std::string(protocol) + "\n");
+			text += random_service(dice, std::string("other-") + protocol, "    protocol: " + std::string(protocol) + "\n", identities);
 	}
 	return text.empty() ? "" : "services:\n" + text;
 }
@@ -170,7 +196,10 @@ RandomPolicy random_policy(Dice& dice)
 {
 	RandomPolicy policy;
 	policy.head = random_head(dice);
-	policy.body = random_fragments(dice) + random_failsafe(dice) + random_sources(dice) + random_services(dice);
+	policy.asks_identities = dice.one_in(2);
+	policy.body = random_fragments(dice) + random_failsafe(dice) + random_sources(dice) + random_services(dice, policy.asks_identities);
+	if (policy.asks_identities)
+		policy.body = identity_section() + policy.body;
 	return policy;
 }
 

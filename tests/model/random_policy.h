@@ -13,11 +13,15 @@ namespace sluice::test {
 struct RandomPolicy {
 	std::string head;  // version, mode, default
 	std::string body;
+	bool asks_identities = false;  // some service does; then leases of kHolders mean something
 	std::string text() const { return head + body; }
 };
 
 std::string random_head(Dice& dice);
 RandomPolicy random_policy(Dice& dice);
+
+// Identities that policies name, and roles that they give.
+extern const std::vector<std::string> kHolders, kRoles;
 
 // What lists, failsafe entries and bans name.
 extern const std::vector<std::string> kPrefixes;

@@ -31,7 +31,7 @@ bool ports_match(const std::vector<net::PortRange>& ranges, const std::optional<
 	return ranges.empty() || (port && in_any(ranges, *port));
 }
 
-net::Prefix key_of(const net::Address& source, unsigned ipv4_length, unsigned ipv6_length)
+net::Prefix prefix_of(const net::Address& source, unsigned ipv4_length, unsigned ipv6_length)
 {
 	return net::Prefix::of(source, source.is_ipv4() ? ipv4_length : ipv6_length);
 }
@@ -39,8 +39,19 @@ net::Prefix key_of(const net::Address& source, unsigned ipv4_length, unsigned ip
 bool passes(const std::string& reason)
 {
 	static const std::vector<std::string> passing = {"not-ip",  "neighbour-discovery", "failsafe",      "listed",
-							 "admitted", "default-allow",	   "fragment-allow"};
+							 "admitted", "default-allow",	   "fragment-allow", "identified"};
 	return std::find(passing.begin(), passing.end(), reason) != passing.end();
+}
+
+bool asks_identity(const policy::Service& service)
+{
+	return service.admit == policy::Admit::kRoles || service.each_identity;
+}
+
+bool admits(const policy::Service& service, const Holder& holder)
+{
+	return std::any_of(service.roles.begin(), service.roles.end(), [&](const auto& role) { return holder.roles.contains(role); }) ||
+	       std::find(service.identities.begin(), service.identities.end(), holder.name) != service.identities.end();
 }
 
 Judgement judged(const std::string& reason, const std::string& service, const std::string& rule)
@@ -58,6 +69,11 @@ void Reference::ban(const net::Prefix& prefix, std::optional<std::uint64_t> expi
 void Reference::unban(const net::Prefix& prefix)
 {
 	bans_.erase(prefix);
+}
+
+void Reference::revoke(const std::string& name)
+{
+	std::erase_if(leases_, [&](const auto& lease) { return lease.second.name == name; });
 }
 
 Judgement Reference::judge(Frame frame, std::uint64_t now_mono_ns)
@@ -82,13 +98,40 @@ Judgement Reference::judge(Frame frame, std::uint64_t now_mono_ns)
 	return judgement;
 }
 
-Reference::Found Reference::find(const FrameReading& reading, std::uint64_t now_mono_ns) const
+Reference::Found Reference::find(const FrameReading& reading, std::uint64_t now_mono_ns)
 {
 	Found found;
 	found.list = longest_list(reading.source);
 	found.service = service_of(reading);
 	found.banned = is_banned(reading.source, now_mono_ns);
+	found.holder = holder_of(reading, found.service);
 	return found;
+}
+
+// Whoever the very flow is leased to, or else the longest prefix of the source; asked only for services that ask. A new
+// connection has no part in the flow that had its ports before, and ends that flow's lease.
+std::optional<Holder> Reference::holder_of(const FrameReading& reading, const policy::Service* service)
+{
+	if (service == nullptr || !asks_identity(*service))
+		return std::nullopt;
+	if (reading.source_port && reading.destination_port) {
+		const auto flow = leases_.find(datapath::Flow{reading.source, reading.destination, *reading.source_port,
+							      *reading.destination_port, net::Protocol{reading.protocol}});
+		if (flow != leases_.end() && !reading.opens_connection)
+			return flow->second;
+		if (flow != leases_.end())
+			leases_.erase(flow);
+	}
+	const Holder* longest = nullptr;
+	int length = -1;
+	for (const auto& [binding, holder] : leases_) {
+		const auto* prefix = std::get_if<net::Prefix>(&binding);
+		if (prefix != nullptr && prefix->contains(reading.source) && static_cast<int>(prefix->length()) > length) {
+			longest = &holder;
+			length = static_cast<int>(prefix->length());
+		}
+	}
+	return longest != nullptr ? std::optional(*longest) : std::nullopt;
 }
 
 const policy::Source* Reference::longest_list(const net::Address& source) const
@@ -143,6 +186,8 @@ Judgement Reference::decide(const FrameReading& reading, const Found& found) con
 	const std::string service = reading.fragment ? "fragments" : found.service ? found.service->name : "-";
 	const bool allowed = found.list && found.list->action == policy::Action::kAllow;
 	const std::string list = found.list ? found.list->name : "";
+	const bool by_role = found.service && found.service->admit == policy::Admit::kRoles;
+	const bool has_role = by_role && found.holder && admits(*found.service, *found.holder);
 	if (reading.neighbour)
 		return judged("neighbour-discovery", service, "");
 	if (const auto entry = failsafe_of(reading))
@@ -155,12 +200,16 @@ Judgement Reference::decide(const FrameReading& reading, const Found& found) con
 		return judged("fragment", service, "");
 	if (found.service && found.service->admit == policy::Admit::kListed && !allowed)
 		return judged("not-admitted", service, "");
-	if (policy_.default_action == policy::Action::kDeny && !allowed)
+	if (by_role && !allowed && !has_role)
+		return judged(found.holder ? "role-missing" : "unidentified", service, "");
+	if (policy_.default_action == policy::Action::kDeny && !allowed && !has_role)
 		return judged("default-deny", service, "");
 	if (reading.fragment)
 		return judged("fragment-allow", service, list);
 	if (allowed)
 		return judged("listed", service, list);
+	if (found.holder)
+		return judged("identified", service, "");
 	return judged(found.service ? "admitted" : "default-allow", service, "");
 }
 
@@ -168,32 +217,36 @@ std::vector<Reference::Toll> Reference::tolls(const FrameReading& reading, const
 {
 	std::vector<Toll> tolls;
 	const auto add = [&](const policy::Limit& limit, const std::string& scope, const std::string& name,
-			     const net::Prefix& key) {
+			     const net::Prefix& key, const std::string& holder = {}) {
 		if (limit.packets)
-			tolls.push_back({name, scope, kPackets, limit.algorithm, *limit.packets, key, 1});
+			tolls.push_back({name, scope, kPackets, limit.algorithm, *limit.packets, key, holder, 1});
 		if (limit.bits)
-			tolls.push_back({name, scope, kBits, limit.algorithm, *limit.bits, key, bytes * 8});
+			tolls.push_back({name, scope, kBits, limit.algorithm, *limit.bits, key, holder, bytes * 8});
 		if (limit.connections && reading.opens_connection)
-			tolls.push_back({name, scope, kConnections, limit.algorithm, *limit.connections, key, 1});
+			tolls.push_back({name, scope, kConnections, limit.algorithm, *limit.connections, key, holder, 1});
 	};
 	const auto add_source = [&](const std::optional<policy::SourceLimit>& limit, const std::string& service) {
 		if (limit)
 			add(limit->limit, "source", service + "/each-source",
-			    key_of(reading.source, limit->ipv4_length, limit->ipv6_length));
+			    prefix_of(reading.source, limit->ipv4_length, limit->ipv6_length));
 	};
 	const bool own = found.list && found.list->limit;
+	if (!own && found.holder && found.service->each_identity) {
+		add(*found.service->each_identity, "identity", found.service->name + "/each-identity", {}, found.holder->name);
+		return tolls;
+	}
 	if (found.service && found.service->all_sources)
 		add(*found.service->all_sources, "service", found.service->name + "/all-sources", {});
 	if (own)
-		add(*found.list->limit, "list", found.list->name + "/limit", key_of(reading.source, 32, 64));
+		add(*found.list->limit, "list", found.list->name + "/limit", prefix_of(reading.source, 32, 64));
 	else if (reading.fragment)
 		add_source(policy_.fragments.each_source, "fragments");
 	else if (found.service)
 		add_source(found.service->each_source, found.service->name);
 	if (found.service && found.service->each_prefix && !own)
 		add(found.service->each_prefix->limit, "prefix", found.service->name + "/each-prefix",
-		    key_of(reading.source, found.service->each_prefix->ipv4_length,
-			   found.service->each_prefix->ipv6_length));
+		    prefix_of(reading.source, found.service->each_prefix->ipv4_length,
+			      found.service->each_prefix->ipv6_length));
 	return tolls;
 }
 
@@ -220,7 +273,7 @@ void Reference::charge(const Toll& toll, std::uint64_t now_mono_ns)
 {
 	const auto level = level_at(toll, now_mono_ns) + toll.amount * period_ns(toll.meter);
 	const std::uint64_t count = counted_at(toll, now_mono_ns) + toll.amount;
-	Level& known = levels_[{toll.limit, toll.dimension, toll.key}];
+	Level& known = levels_[key_of(toll)];
 	known.level = level;
 	known.at_mono_ns = now_mono_ns;
 	known.window = now_mono_ns / static_cast<std::uint64_t>(period_ns(toll.meter));
@@ -231,7 +284,7 @@ void Reference::charge(const Toll& toll, std::uint64_t now_mono_ns)
 // In the window that now is in; or in the period that ends now, and the rounding of a log.
 std::uint64_t Reference::counted_at(const Toll& toll, std::uint64_t now_mono_ns) const
 {
-	const auto found = levels_.find({toll.limit, toll.dimension, toll.key});
+	const auto found = levels_.find(key_of(toll));
 	if (found == levels_.end())
 		return 0;
 	const auto period = static_cast<std::uint64_t>(period_ns(toll.meter));
@@ -245,7 +298,7 @@ std::uint64_t Reference::counted_at(const Toll& toll, std::uint64_t now_mono_ns)
 
 unsigned __int128 Reference::level_at(const Toll& toll, std::uint64_t now_mono_ns) const
 {
-	const auto found = levels_.find({toll.limit, toll.dimension, toll.key});
+	const auto found = levels_.find(key_of(toll));
 	if (found == levels_.end())
 		return 0;
 	const auto drained =

@@ -7,16 +7,24 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
 
+#include "datapath/lease.h"
 #include "model/frame_reader.h"
 #include "net/prefix.h"
 #include "policy/model.h"
 #include "support/judgement.h"
 
 namespace sluice::test {
+
+// An identity that has a lease.
+struct Holder {
+	std::string name;
+	std::set<std::string> roles;  // those that the policy names
+};
 
 class Reference {
 public:
@@ -27,6 +35,9 @@ public:
 	// Stands until expires_mono_ns; none: until lifted.
 	void ban(const net::Prefix& prefix, std::optional<std::uint64_t> expires_mono_ns);
 	void unban(const net::Prefix& prefix);
+	// The binding is the holder's until it is revoked, or a new connection has the flow's ports.
+	void lease(const datapath::Binding& binding, const Holder& holder) { leases_[binding] = holder; }
+	void revoke(const std::string& name);
 
 	// Judges and charges. Times never run backwards.
 	Judgement judge(Frame frame, std::uint64_t now_mono_ns);
@@ -36,16 +47,18 @@ private:
 	struct Found {
 		const policy::Source* list = nullptr;
 		const policy::Service* service = nullptr;
+		std::optional<Holder> holder;
 		bool banned = false;
 	};
 	// One meter that a packet has to pass.
 	struct Toll {
 		std::string limit;
-		std::string scope;  // "service", "source", "prefix", "list"
+		std::string scope;  // "service", "source", "prefix", "list", "identity"
 		Dimension dimension = kPackets;
 		sluice_algorithm algorithm = SLUICE_TOKEN_BUCKET;
 		policy::Meter meter;
 		net::Prefix key;
+		std::string holder;  // of the scope "identity" only
 		std::uint64_t amount = 0;
 	};
 	// What a key was charged; each algorithm knows its own. Levels are in what is counted times the period in nanoseconds, so
@@ -57,9 +70,11 @@ private:
 		std::uint64_t count = 0;   // in that window
 		std::vector<std::uint64_t> charges_mono_ns;
 	};
-	using Key = std::tuple<std::string, Dimension, net::Prefix>;
+	using Key = std::tuple<std::string, Dimension, net::Prefix, std::string>;
+	static Key key_of(const Toll& toll) { return {toll.limit, toll.dimension, toll.key, toll.holder}; }
 
-	Found find(const FrameReading& reading, std::uint64_t now_mono_ns) const;
+	Found find(const FrameReading& reading, std::uint64_t now_mono_ns);
+	std::optional<Holder> holder_of(const FrameReading& reading, const policy::Service* service);
 	const policy::Source* longest_list(const net::Address& source) const;
 	const policy::Service* service_of(const FrameReading& reading) const;
 	std::optional<std::size_t> failsafe_of(const FrameReading& reading) const;
@@ -74,6 +89,7 @@ private:
 
 	policy::Policy policy_;
 	std::map<net::Prefix, std::optional<std::uint64_t>> bans_;
+	std::map<datapath::Binding, Holder> leases_;
 	std::map<Key, Level> levels_;
 };
 

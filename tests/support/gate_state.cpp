@@ -5,14 +5,17 @@ namespace sluice::test {
 Result<GateState> state_of(Gate& gate)
 {
 	GateState state;
-	for (const char* name : {"counters", "rule_counters", "buckets", "ban_lengths", "ban_sieve", "event_gauges", "hash_key"}) {
+	for (const char* name : {"counters", "rule_counters", "buckets", "ban_lengths", "ban_sieve", "event_gauges", "hash_key", "identities",
+				 "identity_names", "binding_lengths"}) {
 		SLUICE_TRY_ASSIGN(const kernel::Map map, gate.state(name));
 		SLUICE_TRY_ASSIGN(state[name], map.read(map.shape().max_entries));
 	}
-	SLUICE_TRY_ASSIGN(const kernel::Map bans, gate.state("bans"));
-	SLUICE_TRY_ASSIGN(kernel::Map::Entries entries, bans.entries());
-	entries.keys.insert(entries.keys.end(), entries.values.begin(), entries.values.end());
-	state["bans"] = std::move(entries.keys);
+	for (const char* name : {"bans", "bindings"}) {
+		SLUICE_TRY_ASSIGN(const kernel::Map map, gate.state(name));
+		SLUICE_TRY_ASSIGN(kernel::Map::Entries entries, map.entries());
+		entries.keys.insert(entries.keys.end(), entries.values.begin(), entries.values.end());
+		state[name] = std::move(entries.keys);
+	}
 	return state;
 }
 

@@ -82,8 +82,23 @@ TEST(CliExplain, APacketThatPasses)
 	                                                "service   api\n"
 	                                                "rule      none of its own\n"
 	                                                "source    192.0.2.7, on no list\n"
+	                                                "identity  none\n"
 	                                                "ban       none\n"
 	                                                "limits    none has a say\n");
+}
+
+TEST(CliExplain, WhosePacketItIs)
+{
+	control::Explained explained = admitted();
+	explained.identity = control::IdentitySay{"spiffe://prod.example/billing", "in-force", "flow", {"reader", "writer"}};
+	EXPECT_NE(render(packet(), explained, kPlain).find("identity  spiffe://prod.example/billing, by its lease of flow, roles reader writer\n"), std::string::npos);
+	explained.identity = control::IdentitySay{"spiffe://prod.example/billing", "revoked", "192.0.2.7", {}};
+	EXPECT_NE(render(packet(), explained, kPlain).find("billing, by its lease of 192.0.2.7, which is revoked: the packet is nobody's\n"), std::string::npos);
+	const auto back = control::parse_explained(control::to_json(explained));
+	ASSERT_TRUE(back) << back.error().sentence();
+	ASSERT_TRUE(back->identity);
+	EXPECT_EQ("revoked", back->identity->lease);
+	EXPECT_EQ("192.0.2.7", back->identity->binding);
 }
 
 TEST(CliExplain, WhereItIsWrittenAndWhatIsInTheWay)

@@ -7,19 +7,19 @@ namespace sluice::test {
 
 namespace {
 
-constexpr std::uint16_t kListRule = 99, kListLimit = 4, kAllSources = 1, kEachSource = 2, kEachPrefix = 3;
+constexpr std::uint16_t kListRule = 99, kListLimit = 4, kAllSources = 1, kEachSource = 2, kEachPrefix = 3, kEachIdentity = 5;
 
 struct Case {
-	bool neighbour, failsafe, denied, allowed, own_limit, banned, fragment, listed_only, served, default_deny, drop_fragments;
+	bool neighbour, failsafe, denied, allowed, own_limit, banned, fragment, listed_only, served, default_deny, drop_fragments, by_role, identified, has_role;
 };
 
 Case case_of(unsigned bits)
 {
 	const auto bit = [bits](unsigned i) { return (bits >> i & 1) != 0; };
-	return {bit(0), bit(1), bit(2), bit(3), bit(4), bit(5), bit(6), bit(7), bit(8), bit(9), bit(10)};
+	return {bit(0), bit(1), bit(2), bit(3), bit(4), bit(5), bit(6), bit(7), bit(8), bit(9), bit(10), bit(11), bit(12), bit(13)};
 }
 
-constexpr unsigned kCases = 1u << 11;
+constexpr unsigned kCases = 1u << 14;
 
 sluice_decision decide(const Case& c)
 {
@@ -33,7 +33,11 @@ sluice_decision decide(const Case& c)
 	facts.source.limit = c.allowed && c.own_limit ? kListLimit : 0;
 	facts.banned = c.banned;
 	facts.slot = c.fragment ? SLUICE_SERVICE_FRAGMENTS : c.served ? SLUICE_SERVICE_FIRST : SLUICE_SERVICE_NONE;
-	facts.service.admit = c.listed_only ? SLUICE_ADMIT_LISTED : SLUICE_ADMIT_ANYONE;
+	facts.service.admit = c.by_role ? SLUICE_ADMIT_ROLES : c.listed_only ? SLUICE_ADMIT_LISTED : SLUICE_ADMIT_ANYONE;
+	facts.service.roles = 0b0110;
+	facts.service.each_identity = kEachIdentity;
+	facts.lease.state = c.identified ? SLUICE_LEASE_IN_FORCE : c.has_role ? SLUICE_LEASE_EXPIRED : SLUICE_LEASE_NONE;
+	facts.lease.roles = c.has_role ? 0b0010 : 0b1000;
 	facts.service.all_sources = kAllSources;
 	facts.service.each_source = kEachSource;
 	facts.service.each_prefix = kEachPrefix;
@@ -50,10 +54,13 @@ std::uint32_t expected_reason(const Case& c)
 		{c.denied, SLUICE_LISTED_DENY},
 		{c.banned && !allowed, SLUICE_BANNED},
 		{c.fragment && c.drop_fragments, SLUICE_FRAGMENT},
-		{c.listed_only && !allowed, SLUICE_NOT_ADMITTED},
-		{c.default_deny && !allowed, SLUICE_DEFAULT_DENY},
+		{!c.by_role && c.listed_only && !allowed, SLUICE_NOT_ADMITTED},
+		{c.by_role && !allowed && !c.identified, SLUICE_UNIDENTIFIED},
+		{c.by_role && !allowed && !c.has_role, SLUICE_ROLE_MISSING},
+		{c.default_deny && !allowed && !c.by_role, SLUICE_DEFAULT_DENY},
 		{c.fragment, SLUICE_FRAGMENT_ALLOW},
 		{allowed, SLUICE_LISTED},
+		{c.identified, SLUICE_IDENTIFIED},
 		{c.served, SLUICE_ADMITTED},
 		{true, SLUICE_DEFAULT_ALLOW},
 	};
@@ -82,6 +89,11 @@ TEST(CoreDecide, OnlyWhatPassesMeetsLimits)
 			continue;
 		}
 		const bool own = c.allowed && c.own_limit;
+		if (c.identified && !own) {
+			ASSERT_EQ(decision.limit[0], kEachIdentity) << "case " << bits;
+			ASSERT_EQ(decision.limit[1] | decision.limit[2], 0) << "case " << bits;
+			continue;
+		}
 		ASSERT_EQ(decision.limit[0], kAllSources) << "case " << bits;
 		ASSERT_EQ(decision.limit[1], own ? kListLimit : kEachSource) << "case " << bits;
 		ASSERT_EQ(decision.limit[2], own ? 0 : kEachPrefix) << "case " << bits;

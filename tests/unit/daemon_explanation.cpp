@@ -65,6 +65,26 @@ protected:
 	datapath::Explanation explanation_;
 };
 
+TEST_F(DaemonExplanation, NamesWhosePacketItIsAndWhyItIsNot)
+{
+	EXPECT_FALSE(words().identity) << "nobody's";
+	running_.roles = {sluice_name{}, named("reader", SLUICE_RULE_NONE), named("writer", SLUICE_RULE_NONE)};
+	explanation_.identity = datapath::Identity{1, "spiffe://prod.example/billing", "prod.example"};
+	explanation_.found.identity = 1;
+	explanation_.found.roles = 0b110;
+	explanation_.found.lease = SLUICE_LEASE_IN_FORCE;
+	explanation_.found.lease_length = SLUICE_BINDING_FLOW;
+	EXPECT_EQ("flow", words().identity->binding);
+	EXPECT_EQ("in-force", words().identity->lease);
+	EXPECT_EQ((std::vector<std::string>{"reader", "writer"}), words().identity->roles);
+	explanation_.found.roles = 0;
+	explanation_.found.lease = SLUICE_LEASE_EXPIRED;
+	explanation_.found.lease_length = 120;
+	EXPECT_EQ("192.0.2.0/24", words().identity->binding);
+	EXPECT_EQ("expired", words().identity->lease);
+	EXPECT_TRUE(words().identity->roles.empty());
+}
+
 TEST_F(DaemonExplanation, AnAdmittedPacket)
 {
 	ask(SLUICE_PACKETS, (3u << 16) - 5, 1u << 16);

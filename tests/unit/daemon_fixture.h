@@ -56,6 +56,18 @@ public:
 	Result<void> ban(const datapath::Ban& ban) override { return with([&](auto& d) { return d.ban(ban); }); }
 	Result<void> unban(const net::Prefix& prefix) override { return with([&](auto& d) { return d.unban(prefix); }); }
 	Result<std::vector<datapath::Ban>> bans() override { return with([](auto& d) { return d.bans(); }); }
+	Result<void> put_identity(const datapath::Identity& identity) override
+	{
+		return with([&](auto& d) { return d.put_identity(identity); });
+	}
+	Result<void> put_lease(const datapath::Binding& binding, std::uint32_t slot, std::uint64_t expires_boot_ns) override
+	{
+		return with([&](auto& d) { return d.put_lease(binding, slot, expires_boot_ns); });
+	}
+	Result<void> drop_lease(const datapath::Binding& binding) override { return with([&](auto& d) { return d.drop_lease(binding); }); }
+	Result<void> revoke(std::uint32_t slot) override { return with([&](auto& d) { return d.revoke(slot); }); }
+	Result<std::optional<datapath::Identity>> identity(std::uint32_t slot) override { return with([&](auto& d) { return d.identity(slot); }); }
+	Result<datapath::Leases> leases() override { return with([](auto& d) { return d.leases(); }); }
 	Result<datapath::Explanation> explain(std::span<const std::byte> frame) override
 	{
 		return with([&](auto& d) { return d.explain(frame); });
@@ -68,6 +80,7 @@ public:
 		return with([&](auto& d) { return d.drain_events(take); });
 	}
 	std::uint64_t now_mono_ns() override { return inner_.now_mono_ns(); }
+	std::uint64_t now_boot_ns() override { return inner_.now_boot_ns(); }
 
 private:
 	datapath::MemoryDatapath& inner_;

@@ -27,7 +27,7 @@ TEST(DumpOptions, WithoutATableTheUsualOnes)
 	const auto options = options_of({});
 	EXPECT_EQ(options.pins, kernel::kDefaultPins);
 	EXPECT_EQ(options.format, Format::kText);
-	EXPECT_TRUE(options.wanted.counters && options.wanted.bans && options.wanted.limits);
+	EXPECT_TRUE(options.wanted.counters && options.wanted.bans && options.wanted.leases && options.wanted.limits);
 	EXPECT_FALSE(options.wanted.sources);
 }
 
@@ -37,7 +37,7 @@ TEST(DumpOptions, OneTable)
 	EXPECT_EQ(options.pins, "/x");
 	EXPECT_EQ(options.format, Format::kJson);
 	EXPECT_TRUE(options.wanted.sources);
-	EXPECT_FALSE(options.wanted.counters || options.wanted.bans || options.wanted.limits);
+	EXPECT_FALSE(options.wanted.counters || options.wanted.bans || options.wanted.leases || options.wanted.limits);
 }
 
 TEST(DumpOptions, OneSourceConcernsBansLimitsAndSources)
@@ -50,7 +50,7 @@ TEST(DumpOptions, OneSourceConcernsBansLimitsAndSources)
 
 TEST(DumpOptions, MistakesAreOneLine)
 {
-	EXPECT_NE(refusal({"leases"}).find("there is no table \"leases\""), std::string::npos);
+	EXPECT_NE(refusal({"flows"}).find("there is no table \"flows\""), std::string::npos);
 	EXPECT_NE(refusal({"counters", "bans"}).find("\"bans\" is not understood here"), std::string::npos);
 	EXPECT_NE(refusal({"--json", "--prometheus"}), "");
 	EXPECT_NE(refusal({"--source", "nobody"}), "");

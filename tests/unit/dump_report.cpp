@@ -69,6 +69,25 @@ TEST(DumpNames, ANameWithoutItsTerminatorEndsWithItsRoom)
 	EXPECT_EQ(telemetry::name_of(std::span(&name, 1), 7), "#7");
 }
 
+TEST(DumpLeases, SayWhoseTheyAreAndForHowLong)
+{
+	Report report{.generation = 4};
+	report.leases = std::vector<LeaseReport>{
+	    {"spiffe://prod.example/a", "prod.example", "192.0.2.7:40000 > 203.0.113.10:443 tcp", {"reader", "writer"}, 90'000'000'000},
+	    {"partner-a", "partners", "2001:db8::/64", {}, 1'000'000'000}};
+	const std::string text = to_text(report, {});
+	for (const char* piece : {"spiffe://prod.example/a", "192.0.2.7:40000 > 203.0.113.10:443 tcp", "reader, writer", "2001:db8::/64", "partners"})
+		EXPECT_NE(text.find(piece), std::string::npos) << piece << "\n" << text;
+	const auto json = nlohmann::json::parse(to_json(report));
+	ASSERT_EQ(2u, json["leases"].size());
+	EXPECT_EQ("prod.example", json["leases"][0]["authority"]);
+	EXPECT_EQ(90'000'000'000u, json["leases"][0]["remaining_ns"]);
+	EXPECT_EQ((std::vector<std::string>{"reader", "writer"}), json["leases"][0]["roles"]);
+	EXPECT_NE(to_prometheus(report).find("sluice_leases{authority=\"prod.example\"} 1\n"), std::string::npos);
+	report.leases->clear();
+	EXPECT_EQ("no leases\n", to_text(report, {}));
+}
+
 TEST(DumpText, OneTableStandsAlone)
 {
 	Report report{.generation = 4};

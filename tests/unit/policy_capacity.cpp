@@ -88,7 +88,7 @@ TEST(PolicyCapacity, Tables)
 						       all["/etc/sluice/f" + number(i)] = "192.0.2.1\n";
 					       return all;
 				       }());
-	EXPECT_EQ(files, "/etc/sluice/policy.yaml:4101:9: error: more than 4096 list files (join some of them)\n");
+	EXPECT_EQ(files, "/etc/sluice/policy.yaml:4101:9: error: more than 4096 files (join some of them)\n");
 }
 
 TEST(PolicyCapacity, TheLimitersTable)

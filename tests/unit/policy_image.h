@@ -52,7 +52,7 @@ inline bool failsafe_at(const Image& image, std::uint32_t cell, const std::strin
 // What the generation of `image` leaves to the next, as the datapath reads it back.
 inline Heritage heritage_of(const Image& image, std::uint32_t generation = 1)
 {
-	return inherit(generation, image.service_names, image.rule_names, image.limits);
+	return inherit(generation, {image.service_names, image.rule_names, image.role_names}, image.limits);
 }
 
 inline const sluice_limit& limit_named(const Image& image, const std::string& name)

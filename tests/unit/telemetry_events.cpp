@@ -39,7 +39,7 @@ TEST(TelemetryEvent, ADropHasTheFieldsOfTheProtocol)
 	          nlohmann::json::parse(R"({"sequence": 7, "at": "2023-11-14T22:13:20.000Z", "kind": "drop", "reason": "source-packets",
 	              "source": "192.0.2.7", "source_port": 4711, "destination": "203.0.113.10", "destination_port": 443,
 	              "protocol": "tcp", "service": "api", "rule": "api/each-source", "length": 60, "interface": "eth1",
-	              "generation": 3, "observed": false})"));
+	              "generation": 3, "observed": false, "identity": null})"));
 }
 
 TEST(TelemetryEvent, EveryKindSaysItsKind)

@@ -63,6 +63,20 @@ std::string ban_line(const control::Explained& explained)
 	return explained.reason == "banned" ? line : line + "; it does not decide here";
 }
 
+std::string identity_line(const control::Explained& explained)
+{
+	if (!explained.identity)
+		return "none";
+	const control::IdentitySay& identity = *explained.identity;
+	std::string line = identity.name + ", by its lease of " + identity.binding;
+	if (identity.lease != "in-force")
+		return line + ", which is " + identity.lease + ": the packet is nobody's";
+	line += identity.roles.empty() ? ", without a role" : ", roles";
+	for (const std::string& role : identity.roles)
+		line += " " + role;
+	return line;
+}
+
 std::string limits_table(const control::Explained& explained, const text::Style& style)
 {
 	using text::Align;
@@ -91,6 +105,7 @@ std::string render(const net::DescribedPacket& packet, const control::Explained&
 	out += row("service", explained.service == "-" ? "none" : explained.service);
 	out += row("rule", rule_line(explained));
 	out += row("source", source_line(explained.source));
+	out += row("identity", identity_line(explained));
 	out += row("ban", ban_line(explained));
 	if (explained.observed)
 		out += row("mode", "observe: whatever the reason, it passes");

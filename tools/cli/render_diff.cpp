@@ -105,6 +105,8 @@ std::string sentence(const Change& change)
 		return "service " + std::string(verb_of(change.kind)) + ": " + subject + turn(change);
 	case Part::kLimits:
 		return "limit " + std::string(verb_of(change.kind)) + ": " + subject + turn(change);
+	case Part::kIdentity:
+		return "identity " + std::string(verb_of(change.kind)) + ": " + subject + turn(change);
 	}
 	return subject + turn(change);
 }

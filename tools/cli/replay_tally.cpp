@@ -14,7 +14,7 @@ using control::Json;
 using text::Align;
 
 constexpr std::uint32_t kFirstLimit = SLUICE_SERVICE_PACKETS;
-constexpr std::uint32_t kLastLimit = SLUICE_CONTENDED;
+constexpr std::uint32_t kLastLimit = SLUICE_IDENTITY_CONNECTIONS;
 static_assert(kLastLimit - kFirstLimit + 1 == std::tuple_size_v<decltype(SourceTally::by_limit)>);
 
 bool is_of_a_limit(std::uint32_t reason)

@@ -21,7 +21,7 @@ struct SourceTally {
 	std::uint64_t dropped = 0;
 	std::uint64_t limited = 0;         // of those, by limits: packets that the policy allows
 	std::uint64_t first_drop_ns = 0;   // by a limit, from the start of the capture
-	std::array<std::uint32_t, 13> by_limit{};  // drops from SLUICE_SERVICE_PACKETS on
+	std::array<std::uint32_t, 16> by_limit{};  // drops from SLUICE_SERVICE_PACKETS on
 };
 
 class ReplayTally {

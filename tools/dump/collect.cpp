@@ -1,9 +1,13 @@
 #include "dump/collect.h"
 
+#include <algorithm>
 #include <cstring>
+#include <map>
+#include <tuple>
 
 #include "dump/sources.h"
 #include "policy/digest.h"
+#include "telemetry/names.h"
 
 namespace sluice::dump {
 namespace {
@@ -33,6 +37,46 @@ Result<std::optional<telemetry::ShadowStats>> shadow_report(const kernel::Pinned
 	stats.digest = policy::digest_text(meta);
 	stats.since_unix_ns = meta.installed_unix_ns;
 	return std::optional(std::move(stats));
+}
+
+// Whether the binding can hold a packet from there.
+bool concerns(const datapath::Binding& binding, const net::Address& source)
+{
+	if (const auto* prefix = std::get_if<net::Prefix>(&binding))
+		return prefix->contains(source);
+	return std::get<datapath::Flow>(binding).source == source;
+}
+
+std::vector<std::string> roles_of(std::uint64_t roles, const datapath::Running& running)
+{
+	std::vector<std::string> names;
+	for (std::uint32_t role = SLUICE_ROLE_FIRST; role < SLUICE_MAX_ROLES; role++) {
+		if (roles >> role & 1)
+			names.push_back(telemetry::name_of(running.roles, role));
+	}
+	return names;
+}
+
+std::vector<LeaseReport> lease_report(const datapath::Leases& leases, const datapath::Running& running, const Wanted& wanted,
+				      std::uint64_t now_boot_ns)
+{
+	std::map<std::uint32_t, const datapath::Identity*> holders;
+	for (const auto& identity : leases.identities)
+		holders[identity.slot] = &identity;
+	std::vector<LeaseReport> report;
+	for (const auto& lease : leases.leases) {
+		const auto holder = holders.find(lease.slot);
+		if (holder == holders.end() || (wanted.source && !concerns(lease.binding, *wanted.source)))
+			continue;
+		const datapath::Identity& identity = *holder->second;
+		const std::uint64_t until = std::min(lease.expires_boot_ns, identity.expires_boot_ns);
+		report.push_back({identity.name, identity.authority, to_string(lease.binding), roles_of(identity.roles, running),
+				  until - std::min(until, now_boot_ns)});
+	}
+	std::sort(report.begin(), report.end(), [](const LeaseReport& a, const LeaseReport& b) {
+		return std::tie(a.authority, a.identity, a.binding) < std::tie(b.authority, b.identity, b.binding);
+	});
+	return report;
 }
 
 Result<void> add_limits(Report& report, const kernel::PinnedView& view, const Wanted& wanted, std::uint64_t now_mono_ns)
@@ -67,7 +111,7 @@ Result<void> add_sources(Report& report, const kernel::PinnedView& view, const W
 
 }  // namespace
 
-Result<Report> collect(const kernel::PinnedView& view, const Wanted& wanted, std::uint64_t now_mono_ns)
+Result<Report> collect(const kernel::PinnedView& view, const Wanted& wanted, const Now& now)
 {
 	Report report{.generation = view.running().meta.generation, .source = wanted.source};
 	if (wanted.counters) {
@@ -76,11 +120,15 @@ Result<Report> collect(const kernel::PinnedView& view, const Wanted& wanted, std
 		SLUICE_TRY_ASSIGN(report.counters->shadow, shadow_report(view));
 	}
 	if (wanted.bans) {
-		SLUICE_TRY_ASSIGN(const auto bans, view.bans(now_mono_ns));
-		report.bans = ban_report(bans, wanted, now_mono_ns);
+		SLUICE_TRY_ASSIGN(const auto bans, view.bans(now.mono_ns));
+		report.bans = ban_report(bans, wanted, now.mono_ns);
+	}
+	if (wanted.leases) {
+		SLUICE_TRY_ASSIGN(const auto leases, view.leases(now.boot_ns));
+		report.leases = lease_report(leases, view.running(), wanted, now.boot_ns);
 	}
 	if (wanted.limits)
-		SLUICE_TRY(add_limits(report, view, wanted, now_mono_ns));
+		SLUICE_TRY(add_limits(report, view, wanted, now.mono_ns));
 	if (wanted.sources)
 		SLUICE_TRY(add_sources(report, view, wanted));
 	return report;

@@ -10,14 +10,20 @@
 
 namespace sluice::dump {
 
+struct Now {
+	std::uint64_t mono_ns = 0;
+	std::uint64_t boot_ns = 0;
+};
+
 struct Wanted {
 	bool counters = false;
 	bool bans = false;
+	bool leases = false;
 	bool limits = false;
 	bool sources = false;
-	std::optional<net::Address> source;  // narrows bans, limits and sources to those that concern it
+	std::optional<net::Address> source;  // narrows bans, leases, limits and sources to those that concern it
 };
 
-Result<Report> collect(const kernel::PinnedView& view, const Wanted& wanted, std::uint64_t now_mono_ns);
+Result<Report> collect(const kernel::PinnedView& view, const Wanted& wanted, const Now& now);
 
 }  // namespace sluice::dump

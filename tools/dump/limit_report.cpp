@@ -139,6 +139,8 @@ bool holds(const sluice_limit& limit, std::size_t number, const sluice_class& of
 {
 	if (limit.retired != 0)
 		return false;
+	if (limit.scope == SLUICE_SCOPE_IDENTITY)
+		return false;
 	if (limit.scope == SLUICE_SCOPE_LIST)
 		return of.limit == number;
 	return limit.scope == SLUICE_SCOPE_SERVICE || of.limit == 0;
@@ -159,7 +161,7 @@ std::string key_name(const net::Address& source, const sluice_addr& mask)
 
 const char* scope_name(unsigned scope)
 {
-	constexpr std::array<const char*, SLUICE_SCOPES> names{"all-sources", "each-source", "each-prefix", "limit"};
+	constexpr std::array<const char*, SLUICE_SCOPES> names{"all-sources", "each-source", "each-prefix", "limit", "each-identity"};
 	return scope < names.size() ? names[scope] : "?";
 }
 

@@ -60,14 +60,14 @@ struct SourceLimit {
 	std::vector<Level> levels;
 };
 
-// "all-sources", "each-source", "each-prefix", "limit".
+// "all-sources", "each-source", "each-prefix", "limit", "each-identity".
 const char* scope_name(unsigned scope);
 
 // `limits` by number, [0] being "no limit"; `rules` by rule number. A region that reaches past the table reads as empty.
 std::vector<LimitReport> report_limits(std::span<const sluice_limit> limits, std::span<const sluice_name> rules,
                                        Buckets buckets, std::uint64_t now_mono_ns);
 
-// The limits that can hold `source`, whose class is `of`: a list's own limit stands in for those on sources and prefixes.
+// The limits that can hold `source`, whose class is `of`: a list's own limit stands in for those on sources and prefixes. What an identity of that source is held to is its own.
 std::vector<SourceLimit> report_source(std::span<const sluice_limit> limits, std::span<const sluice_name> rules,
                                        Buckets buckets, const sluice_hash_key& key, const sluice_class& of,
                                        const net::Address& source, std::uint64_t now_mono_ns);

@@ -15,10 +15,10 @@ namespace {
 using namespace sluice;
 
 // As the kernel program reads it.
-std::uint64_t now_mono_ns()
+std::uint64_t read_clock(clockid_t clock)
 {
 	timespec now{};
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	clock_gettime(clock, &now);
 	return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
@@ -54,7 +54,7 @@ int run(const std::vector<std::string>& arguments, text::Output& out, text::Outp
 	const auto view = kernel::PinnedView::open(options.pins);
 	if (!view)
 		return fail(err, "read " + options.pins, view.error(), 1);
-	const auto report = dump::collect(*view, options.wanted, now_mono_ns());
+	const auto report = dump::collect(*view, options.wanted, {read_clock(CLOCK_MONOTONIC_COARSE), read_clock(CLOCK_BOOTTIME)});
 	if (!report)
 		return fail(err, "read " + options.pins, report.error(), 1);
 	out.write(written(*report, options.format, out.style()));

@@ -21,6 +21,14 @@ struct BanReport {
 	std::string why;
 };
 
+struct LeaseReport {
+	std::string identity;
+	std::string authority;
+	std::string binding;             // "192.0.2.7:40000 > 203.0.113.10:443 tcp", "192.0.2.7"
+	std::vector<std::string> roles;
+	std::uint64_t remaining_ns = 0;
+};
+
 // Neighbouring addresses that the lists treat alike.
 struct SourceRange {
 	net::Address first;
@@ -36,6 +44,7 @@ struct Report {
 	std::optional<net::Address> source;  // the one asked about
 	std::optional<telemetry::Stats> counters;
 	std::optional<std::vector<BanReport>> bans;
+	std::optional<std::vector<LeaseReport>> leases;
 	std::optional<std::vector<LimitReport>> limits;
 	std::optional<std::vector<SourceLimit>> source_limits;  // in place of `limits`
 	std::optional<std::vector<SourceRange>> sources;        // one, for the one asked about

@@ -24,6 +24,18 @@ Json json_of(const std::vector<BanReport>& bans)
 	return list;
 }
 
+Json json_of(const std::vector<LeaseReport>& leases)
+{
+	Json list = Json::array();
+	for (const auto& lease : leases)
+		list.push_back({{"identity", lease.identity},
+		                {"authority", lease.authority},
+		                {"binding", lease.binding},
+		                {"remaining_ns", lease.remaining_ns},
+		                {"roles", lease.roles}});
+	return list;
+}
+
 Json json_of(const std::vector<LimitReport>& limits)
 {
 	Json list = Json::array();
@@ -101,6 +113,8 @@ std::string to_json(const Report& report)
 		object["counters"] = telemetry::to_json(*report.counters);
 	if (report.bans)
 		object["bans"] = json_of(*report.bans);
+	if (report.leases)
+		object["leases"] = json_of(*report.leases);
 	if (report.limits)
 		object["limits"] = json_of(*report.limits);
 	if (report.source_limits)

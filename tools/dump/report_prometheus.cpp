@@ -18,6 +18,17 @@ std::string write(const std::vector<BanReport>& bans)
 	return metric.text();
 }
 
+std::string write(const std::vector<LeaseReport>& leases)
+{
+	std::map<std::string, std::uint64_t> by_authority;
+	for (const auto& lease : leases)
+		by_authority[lease.authority]++;
+	Metric metric("sluice_leases", "gauge", "Leases in force by the authority that vouches for their identity.");
+	for (const auto& [authority, count] : by_authority)
+		metric.add({{"authority", authority}}, count);
+	return metric.text();
+}
+
 std::string rate_text(const net::Rate& rate)
 {
 	char text[32];
@@ -79,6 +90,8 @@ std::string to_prometheus(const Report& report)
 		out += telemetry::to_prometheus(*report.counters);
 	if (report.bans)
 		out += write(*report.bans);
+	if (report.leases)
+		out += write(*report.leases);
 	if (report.limits)
 		out += write(*report.limits);
 	if (report.source_limits)

@@ -73,6 +73,19 @@ std::string render(const std::vector<BanReport>& bans, const Style& style)
 	return table.empty() ? "no bans\n" : table.to_string(style);
 }
 
+std::string render(const std::vector<LeaseReport>& leases, const Style& style)
+{
+	Table table({{"IDENTITY"}, {"AUTHORITY"}, {"LEASE OF"}, {"LEFT", Align::kRight}, {"ROLES"}});
+	for (const auto& lease : leases) {
+		std::string roles;
+		for (const std::string& role : lease.roles)
+			roles += (roles.empty() ? "" : ", ") + role;
+		table.add({text::printable(lease.identity), text::printable(lease.authority), lease.binding,
+		           text::duration(lease.remaining_ns), roles.empty() ? "-" : roles});
+	}
+	return table.empty() ? "no leases\n" : table.to_string(style);
+}
+
 std::string render(const std::vector<LimitReport>& limits, const Style& style)
 {
 	Table table({{"LIMIT"},
@@ -148,6 +161,8 @@ std::string to_text(const Report& report, const Style& style)
 		parts.emplace_back("Counters", render(*report.counters, style));
 	if (report.bans)
 		parts.emplace_back("Bans", render(*report.bans, style));
+	if (report.leases)
+		parts.emplace_back("Leases", render(*report.leases, style));
 	if (report.limits)
 		parts.emplace_back("Limits", render(*report.limits, style));
 	if (report.source_limits)

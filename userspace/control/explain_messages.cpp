@@ -62,6 +62,26 @@ SourceSay read_source(Reader& reader)
 	return source;
 }
 
+Json identity_json(const std::optional<IdentitySay>& identity)
+{
+	if (!identity)
+		return nullptr;
+	return {{"name", identity->name}, {"lease", identity->lease}, {"binding", identity->binding}, {"roles", identity->roles}};
+}
+
+Result<IdentitySay> read_identity(const Json& json)
+{
+	Reader reader(json, "explanation: identity");
+	IdentitySay identity{reader.text("name"), reader.text("lease"), reader.text("binding"), {}};
+	for (const auto& role : reader.array("roles")) {
+		if (role.is_string())
+			identity.roles.push_back(role.get<std::string>());
+	}
+	if (const auto error = reader.error())
+		return *error;
+	return identity;
+}
+
 }  // namespace
 
 Json to_json(const net::DescribedPacket& packet)
@@ -123,6 +143,7 @@ Json to_json(const Explained& explained)
 	        {"rule_kind", explained.rule_kind},
 	        {"rule_place", std::move(place)},
 	        {"source", source_json(explained.source)},
+	        {"identity", identity_json(explained.identity)},
 	        {"ban", std::move(ban)},
 	        {"limit", explained.limit ? limits[*explained.limit] : Json(nullptr)},
 	        {"limits", limits},
@@ -153,6 +174,9 @@ Result<Explained> parse_explained(const Json& json)
 			return *error;
 		if (!out.limit && json.contains("limit") && json["limit"] == item)
 			out.limit = out.limits.size() - 1;
+	}
+	if (json.contains("identity") && !json["identity"].is_null()) {
+		SLUICE_TRY_ASSIGN(out.identity, read_identity(json["identity"]));
 	}
 	if (json.contains("ban") && !json["ban"].is_null()) {
 		SLUICE_TRY_ASSIGN(const auto bans, parse_bans({{"bans", Json::array({json["ban"]})}}));

@@ -40,6 +40,14 @@ struct SourceSay {
 	std::optional<std::string> note;    // why there is no place
 };
 
+// The lease that names the packet.
+struct IdentitySay {
+	std::string name;
+	std::string lease;               // "in-force", "expired" or "revoked"
+	std::string binding;             // "flow", "192.0.2.7", "2001:db8:1:2::/64"
+	std::vector<std::string> roles;  // none unless it is in force
+};
+
 struct Explained {
 	std::string verdict;  // "pass", "drop", "reply": what would become of the packet
 	std::string reason;
@@ -51,6 +59,7 @@ struct Explained {
 	std::string rule_kind;               // "list", "failsafe", "limit", "-"
 	std::optional<policy::Place> rule_place;  // of a list's entry or a failsafe entry
 	SourceSay source;
+	std::optional<IdentitySay> identity; // none: nobody's, or the service does not ask
 	std::optional<BanRow> ban;           // that stands, whether it decided or not
 	std::vector<LimitSay> limits;        // in the order in which they are asked
 	std::optional<std::size_t> limit;    // of `limits`: the first that refuses, else the one nearest to it

@@ -313,11 +313,15 @@ void Daemon::State::wait_for_events()
 	});
 }
 
+// The datapath is asked again about each, so it hands them all over first.
 void Daemon::State::drain_events()
 {
-	auto drained = around.datapath.drain_events([this](const sluice_event& event) { take(event); });
+	std::vector<sluice_event> waiting;
+	auto drained = around.datapath.drain_events([&waiting](const sluice_event& event) { waiting.push_back(event); });
 	if (!drained)
 		spdlog::warn("events: {}", drained.error().sentence());
+	for (const sluice_event& event : waiting)
+		take(event);
 }
 
 void Daemon::State::take(const sluice_event& event)
@@ -337,6 +341,10 @@ void Daemon::State::take(const sluice_event& event)
 	drop.interface = attachments.name_of(event.interface_index);
 	drop.generation = event.generation;
 	drop.observed = event.observed != 0;
+	if (event.identity != SLUICE_IDENTITY_NONE) {
+		const auto identity = around.datapath.identity(event.identity);
+		drop.identity = identity && *identity ? (*identity)->name : std::string();
+	}
 	journal.record(std::move(drop), event.mono_ns);
 }
 

@@ -88,6 +88,30 @@ control::BanRow row_of(const datapath::Ban& ban, std::uint64_t now_mono_ns, std:
 	return row;
 }
 
+std::vector<std::string> roles_of(std::uint64_t roles, const datapath::Running& running)
+{
+	std::vector<std::string> names;
+	for (std::uint32_t role = SLUICE_ROLE_FIRST; role < SLUICE_MAX_ROLES; role++) {
+		if (roles >> role & 1)
+			names.push_back(telemetry::name_of(running.roles, role));
+	}
+	return names;
+}
+
+control::IdentitySay identity_of(const datapath::Identity& identity, const sluice_explanation& found, const datapath::Running& running)
+{
+	control::IdentitySay say{identity.name, "expired", "flow", roles_of(found.roles, running)};
+	if (found.lease == SLUICE_LEASE_IN_FORCE || found.lease == SLUICE_LEASE_REVOKED)
+		say.lease = found.lease == SLUICE_LEASE_IN_FORCE ? "in-force" : "revoked";
+	if (found.lease_length == SLUICE_BINDING_FLOW)
+		return say;
+	const net::Address source = net::Address::from_abi(found.source);
+	const unsigned ahead = source.is_ipv4() ? SLUICE_IPV4_PREFIX_BITS : 0;
+	const unsigned length = std::max<unsigned>(found.lease_length, ahead) - ahead;
+	say.binding = net::Prefix::of(source, std::min(length, source.bits())).to_string();
+	return say;
+}
+
 // Until every limit that refuses would admit the packet.
 std::optional<std::uint64_t> recovery(const std::vector<LimitSay>& limits)
 {
@@ -135,6 +159,8 @@ Explained put_in_words(const datapath::Explanation& explanation, const datapath:
 	for (std::uint32_t i = 0; i < std::min(found.count, SLUICE_MAX_ASKED); i++)
 		out.limits.push_back(say_of(found.asked[i], running, found.now_mono_ns));
 	out.limit = telling(out.limits);
+	if (explanation.identity)
+		out.identity = identity_of(*explanation.identity, found, running);
 	if (explanation.ban)
 		out.ban = row_of(*explanation.ban, found.now_mono_ns, now_unix_ns);
 	if (found.reason == SLUICE_BANNED && out.ban)

@@ -71,6 +71,8 @@ int run(const Options& options)
 	kernel_options.pins = options.pins;
 	kernel_options.bucket_bytes = options.limiter_bytes;
 	kernel_options.ban_capacity = options.bans;
+	kernel_options.identity_capacity = options.identities + 1;
+	kernel_options.lease_capacity = options.leases;
 	auto datapath = kernel::KernelDatapath::open(kernel_options, clock, calls);
 	if (!datapath)
 		return fail(datapath.error());

@@ -41,6 +41,10 @@ void describe(CLI::App& app, Options& options, Raw& raw)
 	    ->capture_default_str()->type_name("SIZE");
 	app.add_option("--bans", options.bans, "room for so many bans")
 	    ->check(CLI::Range(1u, 16u << 20))->capture_default_str()->type_name("N");
+	app.add_option("--identities", options.identities, "room for so many identities at once")
+	    ->check(CLI::Range(1u, 1u << 20))->capture_default_str()->type_name("N");
+	app.add_option("--leases", options.leases, "room for so many leases")
+	    ->check(CLI::Range(1u, 16u << 20))->capture_default_str()->type_name("N");
 	app.add_flag("--detach-on-exit", options.detach_on_exit, "leave no program attached at a clean end");
 	app.add_option("--log-level", raw.log_level, "debug, info, warning or error")->capture_default_str()->type_name("LEVEL");
 	app.footer("SIGHUP reloads the policy. Exit codes: 0 done, 1 failed, 2 the command line or the policy is wrong.");

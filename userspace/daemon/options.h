@@ -23,6 +23,8 @@ struct Options {
 	std::optional<datapath::AttachMode> mode;  // none: native, generic where the driver cannot
 	std::uint64_t limiter_bytes = 32ull << 20;
 	std::uint32_t bans = 65536;
+	std::uint32_t identities = 4095;
+	std::uint32_t leases = 32768;
 	bool detach_on_exit = false;
 	LogLevel log_level = LogLevel::kInfo;
 };

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "datapath/lease.h"
 #include "net/address.h"
 #include "net/prefix.h"
 #include "policy/image.h"
@@ -72,6 +73,7 @@ struct Running {
 	std::vector<sluice_name> services;
 	std::vector<sluice_name> rules;
 	std::vector<sluice_limit> limits;
+	std::vector<sluice_name> roles;  // by bit
 };
 
 // What the running generation says of a frame.
@@ -79,6 +81,7 @@ struct Explanation {
 	sluice_explanation found{};
 	bool passes = false;      // what would become of the frame; in observe mode everything passes
 	std::optional<Ban> ban;   // the ban of its source that stands longest, whether it decides or not
+	std::optional<Identity> identity;  // whose lease names it, in force or not
 };
 
 // Of the packets that a candidate judged beside the running policy.
@@ -118,8 +121,8 @@ public:
 	virtual Result<std::optional<Running>> running() = 0;
 
 	// Stages `image` beside the running generation, reads it back, and publishes it on every attached interface; then
-	// retires the one before the previous. Service slots and rule numbers that go to another name start at zero. A shadow
-	// ends, or goes on beside the new one. On error everything is as before.
+	// retires the one before the previous. Service slots and rule numbers that go to another name start at zero, and nobody
+	// has a role whose bit does. A shadow ends, or goes on beside the new one. On error everything is as before.
 	virtual Result<Running> install(policy::Image image, ShadowFate fate) = 0;
 	Result<Running> install(policy::Image image) { return install(std::move(image), ShadowFate::kEnds); }
 
@@ -152,6 +155,22 @@ public:
 	// Those that have not expired; expired ones are removed on the way.
 	virtual Result<std::vector<Ban>> bans() = 0;
 
+	// Makes `identity.slot` this identity's, with these roles until then: what it was before keeps its leases if it was the
+	// same identity, and loses them all if it was another. Error kInvalid when there is no such slot.
+	virtual Result<void> put_identity(const Identity& identity) = 0;
+	// The binding is the identity's that has `slot` at this moment: set, or renewed. Error kExhausted when there is no room;
+	// those that stand keep standing.
+	virtual Result<void> put_lease(const Binding& binding, std::uint32_t slot, std::uint64_t expires_boot_ns) = 0;
+	// Error kNotFound when no such binding is there.
+	virtual Result<void> drop_lease(const Binding& binding) = 0;
+	// Every lease of the slot is void from the next packet on, and the identity is blocked: one write. The slot stays the
+	// identity's.
+	virtual Result<void> revoke(std::uint32_t slot) = 0;
+	// The identity that has the slot; none where nobody has.
+	virtual Result<std::optional<Identity>> identity(std::uint32_t slot) = 0;
+	// Bindings that are void are removed on the way.
+	virtual Result<Leases> leases() = 0;
+
 	// Judges `frame` by the running generation and the state as it is at this moment. Charges and counts nothing, removes no
 	// expired ban. Requires at least 14 bytes. Error kNotFound before the first install.
 	virtual Result<Explanation> explain(std::span<const std::byte> frame) = 0;
@@ -165,6 +184,8 @@ public:
 
 	// CLOCK_MONOTONIC, coarse, as the kernel judges by it. Nanoseconds.
 	virtual std::uint64_t now_mono_ns() = 0;
+	// CLOCK_BOOTTIME, which leases are judged by. Nanoseconds.
+	virtual std::uint64_t now_boot_ns() = 0;
 };
 
 }  // namespace sluice::datapath

@@ -79,7 +79,7 @@ void MemoryDatapath::report(const sluice_event& event)
 
 Running MemoryDatapath::read(const policy::Image& image)
 {
-	return Running{image.meta, image.config, image.service_names, image.rule_names, image.limits};
+	return Running{image.meta, image.config, image.service_names, image.rule_names, image.limits, image.role_names};
 }
 
 Result<policy::Heritage> MemoryDatapath::heritage()
@@ -87,7 +87,7 @@ Result<policy::Heritage> MemoryDatapath::heritage()
 	SLUICE_TRY(admit());
 	if (!image_)
 		return policy::Heritage{};
-	return policy::inherit(image_->config.generation, image_->service_names, image_->rule_names, image_->limits);
+	return policy::inherit(image_->config.generation, {image_->service_names, image_->rule_names, image_->role_names}, image_->limits);
 }
 
 Result<std::optional<Running>> MemoryDatapath::running()
@@ -107,6 +107,7 @@ Result<Running> MemoryDatapath::revert()
 	SLUICE_TRY(admit());
 	if (!previous_)
 		return Error(ErrorCode::kNotFound, "no generation before this one is loaded");
+	strip_roles(policy::renamed_roles(image_->role_names, previous_->role_names));
 	std::swap(image_, previous_);
 	drop_shadow();
 	return read(*image_);
@@ -124,6 +125,7 @@ Result<Running> MemoryDatapath::install(policy::Image image, ShadowFate fate)
 		std::erase_if(counters_, [slot](const auto& row) { return row.first.first == slot; });
 	for (const std::uint32_t number : policy::renamed(before.rule_names, image.rule_names, SLUICE_RULE_FIRST_FAILSAFE))
 		rule_counters_.erase(static_cast<std::uint16_t>(number));
+	strip_roles(policy::renamed_roles(before.role_names, image.role_names));
 	previous_ = std::exchange(image_, std::move(image));
 	if (fate == ShadowFate::kEnds)
 		drop_shadow();
@@ -263,13 +265,90 @@ Result<std::vector<Ban>> MemoryDatapath::bans()
 	return bans;
 }
 
+void MemoryDatapath::strip_roles(std::uint64_t roles)
+{
+	for (auto& [slot, identity] : identities_)
+		identity.roles &= ~roles;
+}
+
+bool MemoryDatapath::in_force(const Lease& lease) const
+{
+	const Identity& identity = identities_.at(lease.slot);
+	const std::uint64_t now = clock_->boot_ns();
+	return lease.generation == identity.generation && now < lease.expires_boot_ns && now < identity.expires_boot_ns;
+}
+
+Result<void> MemoryDatapath::put_identity(const Identity& identity)
+{
+	SLUICE_TRY(admit());
+	if (identity.slot == SLUICE_IDENTITY_NONE || identity.slot >= identity_room_)
+		return Error(ErrorCode::kInvalid, "there is no slot " + std::to_string(identity.slot) + " for an identity");
+	Identity& kept = identities_[identity.slot];
+	const std::uint32_t generation = kept.digest == identity.digest ? kept.generation : kept.generation + 1;
+	kept = identity;
+	kept.generation = generation;
+	return {};
+}
+
+Result<void> MemoryDatapath::put_lease(const Binding& binding, std::uint32_t slot, std::uint64_t expires_boot_ns)
+{
+	SLUICE_TRY(admit());
+	const auto identity = identities_.find(slot);
+	if (identity == identities_.end())
+		return Error(ErrorCode::kInvalid, "there is no slot " + std::to_string(slot) + " for an identity");
+	if (!leases_.contains(binding) && leases_.size() >= lease_room_)
+		return Error(ErrorCode::kExhausted, "all " + std::to_string(lease_room_) + " leases are in use", "raise --leases");
+	leases_[binding] = {binding, slot, expires_boot_ns, identity->second.generation};
+	return {};
+}
+
+Result<void> MemoryDatapath::drop_lease(const Binding& binding)
+{
+	SLUICE_TRY(admit());
+	if (leases_.erase(binding) == 0)
+		return Error(ErrorCode::kNotFound, "no lease of " + to_string(binding));
+	return {};
+}
+
+Result<void> MemoryDatapath::revoke(std::uint32_t slot)
+{
+	SLUICE_TRY(admit());
+	const auto identity = identities_.find(slot);
+	if (identity == identities_.end())
+		return Error(ErrorCode::kInvalid, "there is no slot " + std::to_string(slot) + " for an identity");
+	identity->second.generation++;
+	identity->second.blocked = true;
+	return {};
+}
+
+Result<std::optional<Identity>> MemoryDatapath::identity(std::uint32_t slot)
+{
+	SLUICE_TRY(admit());
+	const auto found = identities_.find(slot);
+	return found == identities_.end() ? std::nullopt : std::optional(found->second);
+}
+
+Result<Leases> MemoryDatapath::leases()
+{
+	SLUICE_TRY(admit());
+	std::erase_if(leases_, [this](const auto& entry) { return !in_force(entry.second); });
+	Leases leases{{}, {}, identity_room_, lease_room_};
+	for (const auto& [slot, identity] : identities_)
+		leases.identities.push_back(identity);
+	for (const auto& [binding, lease] : leases_)
+		leases.leases.push_back(lease);
+	return leases;
+}
+
 Result<Explanation> MemoryDatapath::explain(std::span<const std::byte> frame)
 {
 	SLUICE_TRY(admit());
 	if (!image_)
 		return Error(ErrorCode::kNotFound, "no policy is installed", "sluice apply FILE");
 	explained_.assign(frame.begin(), frame.end());
-	Explanation explanation{found_, image_->config.observe || sluice_reason_passes(found_.reason), {}};
+	Explanation explanation{found_, image_->config.observe || sluice_reason_passes(found_.reason), {}, {}};
+	if (const auto identity = identities_.find(found_.identity); identity != identities_.end())
+		explanation.identity = identity->second;
 	const net::Address source = net::Address::from_abi(found_.source);
 	for (const auto& [prefix, ban] : bans_) {
 		if (prefix.contains(source) && stands_longer(ban, explanation.ban, now_mono_ns()))

@@ -23,6 +23,13 @@ public:
 	// `clock` outlives the object.
 	explicit MemoryDatapath(const Clock& clock, std::uint32_t ban_capacity = 65536, std::uint32_t bucket_sets = 1u << 19);
 
+	// Room for so many slots and leases from now on; what stands keeps standing.
+	void set_lease_room(std::uint32_t identities, std::uint32_t leases)
+	{
+		identity_room_ = identities;
+		lease_room_ = leases;
+	}
+
 	// The n-th call of Datapath from now on fails with `error`; 1 is the next one, 0 takes it back.
 	void fail_at(std::uint64_t n, Error error = Error(ErrorCode::kFailed, "told to fail"));
 	// An interface that the host has; attach finds no other.
@@ -57,6 +64,12 @@ public:
 	Result<void> ban(const Ban& ban) override;
 	Result<void> unban(const net::Prefix& prefix) override;
 	Result<std::vector<Ban>> bans() override;
+	Result<void> put_identity(const Identity& identity) override;
+	Result<void> put_lease(const Binding& binding, std::uint32_t slot, std::uint64_t expires_boot_ns) override;
+	Result<void> drop_lease(const Binding& binding) override;
+	Result<void> revoke(std::uint32_t slot) override;
+	Result<std::optional<Identity>> identity(std::uint32_t slot) override;
+	Result<Leases> leases() override;
 	Result<Explanation> explain(std::span<const std::byte> frame) override;
 	Result<Counters> counters() override;
 	Result<MemoryUse> memory() override;
@@ -64,12 +77,15 @@ public:
 	int events_fd() override { return wakeup_.get(); }
 	Result<void> drain_events(const std::function<void(const sluice_event&)>& take) override;
 	std::uint64_t now_mono_ns() override { return clock_->coarse_mono_ns(); }
+	std::uint64_t now_boot_ns() override { return clock_->boot_ns(); }
 
 private:
 	Result<void> admit();
 	static Running read(const policy::Image& image);
 	void drop_expired();
 	void drop_shadow();
+	void strip_roles(std::uint64_t roles);
+	bool in_force(const Lease& lease) const;
 
 	struct HostInterface {
 		std::uint32_t index = 0;
@@ -94,6 +110,10 @@ private:
 	std::set<unsigned> ban_lengths_[SLUICE_FAMILIES];
 	std::map<std::pair<std::uint16_t, std::uint8_t>, sluice_counter> counters_;
 	std::map<std::uint16_t, sluice_counter> rule_counters_;
+	std::uint32_t identity_room_ = 4096;
+	std::uint32_t lease_room_ = 32768;
+	std::map<std::uint32_t, Identity> identities_;
+	std::map<Binding, Lease> leases_;
 	sluice_explanation found_{};
 	std::vector<std::byte> explained_;
 	std::deque<sluice_event> events_;

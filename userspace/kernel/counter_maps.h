@@ -19,10 +19,11 @@ Result<std::vector<sluice_counter>> read_sums(const Map& map, std::uint32_t coun
 Result<datapath::Counters> read_counters(const Map& counters, const Map& rule_counters, const Map& event_gauges,
 					 std::uint32_t services, std::uint32_t rules);
 
-// Service slots and rule numbers that begin to mean something else.
+// Service slots, rule numbers and roles (by bit) that begin to mean something else.
 struct Renamed {
 	std::vector<std::uint32_t> services;
 	std::vector<std::uint32_t> rules;
+	std::uint64_t roles = 0;
 };
 
 // Zeroes what stands under them, on every processor; `undo` puts it back as it was, and must not outlive the maps. On

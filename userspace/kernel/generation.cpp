@@ -174,6 +174,7 @@ Result<datapath::Running> Generation::read() const
 	SLUICE_TRY_ASSIGN(running.config, read_config(at(kConfigMap)));
 	SLUICE_TRY_ASSIGN(running.services, read_array<sluice_name>(at("service_names")));
 	SLUICE_TRY_ASSIGN(running.rules, read_array<sluice_name>(at("rule_names")));
+	SLUICE_TRY_ASSIGN(running.roles, read_array<sluice_name>(at("role_names")));
 	SLUICE_TRY_ASSIGN(running.limits, read_array<sluice_limit>(at("limits")));
 	return running;
 }

@@ -73,7 +73,8 @@ Result<Renamed> renamed_by(const policy::Image& image, const std::optional<Gener
 		SLUICE_TRY_ASSIGN(before, running->read());
 	}
 	return Renamed{policy::renamed(before.services, image.service_names, SLUICE_SERVICE_FIRST),
-		       policy::renamed(before.rules, image.rule_names, SLUICE_RULE_FIRST_FAILSAFE)};
+		       policy::renamed(before.rules, image.rule_names, SLUICE_RULE_FIRST_FAILSAFE),
+		       policy::renamed_roles(before.roles, image.role_names)};
 }
 
 }  // namespace
@@ -133,7 +134,7 @@ Result<policy::Heritage> KernelDatapath::heritage()
 	if (running && running->is_readable()) {
 		SLUICE_TRY_ASSIGN(read, running->read());
 	}
-	return policy::inherit(running ? running->number() : 0, read.services, read.rules, read.limits);
+	return policy::inherit(running ? running->number() : 0, {read.services, read.rules, read.roles}, read.limits);
 }
 
 Result<std::optional<Running>> KernelDatapath::running()
@@ -168,6 +169,8 @@ Result<Running> KernelDatapath::install(policy::Image image, datapath::ShadowFat
 	Undo undo;
 	SLUICE_TRY(pin_generation(state.calls, state.pins, next, state.maps, undo));
 	SLUICE_TRY(zero_counters(state.calls, state.maps.at("counters"), state.maps.at("rule_counters"), renamed, undo));
+	SLUICE_TRY_ASSIGN(const LeaseTable leases, state.maps.leases());
+	SLUICE_TRY(leases.strip_roles(renamed.roles, undo));
 	SLUICE_TRY(state.links.publish(next.judge(), state.history, undo));
 	undo.keep();
 	state.explainer.reset();  // it holds the maps of what ran
@@ -256,7 +259,10 @@ Result<Running> KernelDatapath::revert()
 		return Error(ErrorCode::kNotFound, "no generation before this one is loaded");
 	SLUICE_TRY(state.links.sweep(state.notes));
 	SLUICE_TRY_ASSIGN(Running read, previous->read());
+	SLUICE_TRY_ASSIGN(const std::optional<Running> before, running());
+	SLUICE_TRY_ASSIGN(const LeaseTable leases, state.maps.leases());
 	Undo undo;
+	SLUICE_TRY(leases.strip_roles(policy::renamed_roles(before ? before->roles : std::vector<sluice_name>(), read.roles), undo));
 	SLUICE_TRY(state.links.publish(previous->own(), state.history, undo));
 	undo.keep();
 	state.explainer.reset();
@@ -302,6 +308,42 @@ Result<std::vector<datapath::Ban>> KernelDatapath::bans()
 	return bans.standing(now_mono_ns());
 }
 
+Result<void> KernelDatapath::put_identity(const datapath::Identity& identity)
+{
+	SLUICE_TRY_ASSIGN(const LeaseTable leases, state_->maps.leases());
+	return leases.put_identity(identity);
+}
+
+Result<void> KernelDatapath::put_lease(const datapath::Binding& binding, std::uint32_t slot, std::uint64_t expires_boot_ns)
+{
+	SLUICE_TRY_ASSIGN(const LeaseTable leases, state_->maps.leases());
+	return leases.put_lease(binding, slot, expires_boot_ns);
+}
+
+Result<void> KernelDatapath::drop_lease(const datapath::Binding& binding)
+{
+	SLUICE_TRY_ASSIGN(const LeaseTable leases, state_->maps.leases());
+	return leases.drop_lease(binding);
+}
+
+Result<void> KernelDatapath::revoke(std::uint32_t slot)
+{
+	SLUICE_TRY_ASSIGN(const LeaseTable leases, state_->maps.leases());
+	return leases.revoke(slot);
+}
+
+Result<std::optional<datapath::Identity>> KernelDatapath::identity(std::uint32_t slot)
+{
+	SLUICE_TRY_ASSIGN(const LeaseTable leases, state_->maps.leases());
+	return leases.identity(slot);
+}
+
+Result<datapath::Leases> KernelDatapath::leases()
+{
+	SLUICE_TRY_ASSIGN(const LeaseTable leases, state_->maps.leases());
+	return leases.standing(now_boot_ns());
+}
+
 Result<datapath::Explanation> KernelDatapath::explain(std::span<const std::byte> frame)
 {
 	State& state = *state_;
@@ -315,6 +357,7 @@ Result<datapath::Explanation> KernelDatapath::explain(std::span<const std::byte>
 	SLUICE_TRY_ASSIGN(datapath::Explanation explanation, state.explainer->run(frame));
 	SLUICE_TRY_ASSIGN(const BanTable bans, state.maps.bans());
 	const auto source = net::Address::from_abi(explanation.found.source);
+	SLUICE_TRY_ASSIGN(explanation.identity, identity(explanation.found.identity));
 	SLUICE_TRY_ASSIGN(explanation.ban, bans.find(source, explanation.found.now_mono_ns));
 	return explanation;
 }
@@ -370,6 +413,11 @@ Result<void> KernelDatapath::drain_events(const std::function<void(const sluice_
 std::uint64_t KernelDatapath::now_mono_ns()
 {
 	return state_->clock.coarse_mono_ns();
+}
+
+std::uint64_t KernelDatapath::now_boot_ns()
+{
+	return state_->clock.boot_ns();
 }
 
 std::uint32_t KernelDatapath::bucket_sets() const

@@ -25,6 +25,8 @@ struct Options {
 	// Sizes of the state maps when they are made. Those that are adopted keep the size they have; notes() says so.
 	std::uint64_t bucket_bytes = 32ull << 20;  // rounded down to a power of two of sets
 	std::uint32_t ban_capacity = 65536;
+	std::uint32_t identity_capacity = 4096;    // slots, the first of which is nobody's
+	std::uint32_t lease_capacity = 32768;
 	std::uint32_t event_bytes = 1u << 20;      // a power of two, at least a page
 };
 
@@ -51,12 +53,19 @@ public:
 	Result<void> ban(const datapath::Ban& ban) override;
 	Result<void> unban(const net::Prefix& prefix) override;
 	Result<std::vector<datapath::Ban>> bans() override;
+	Result<void> put_identity(const datapath::Identity& identity) override;
+	Result<void> put_lease(const datapath::Binding& binding, std::uint32_t slot, std::uint64_t expires_boot_ns) override;
+	Result<void> drop_lease(const datapath::Binding& binding) override;
+	Result<void> revoke(std::uint32_t slot) override;
+	Result<std::optional<datapath::Identity>> identity(std::uint32_t slot) override;
+	Result<datapath::Leases> leases() override;
 	Result<datapath::Explanation> explain(std::span<const std::byte> frame) override;
 	Result<datapath::Counters> counters() override;
 	Result<datapath::MemoryUse> memory() override;
 	int events_fd() override;
 	Result<void> drain_events(const std::function<void(const sluice_event&)>& take) override;
 	std::uint64_t now_mono_ns() override;
+	std::uint64_t now_boot_ns() override;
 
 	// Sets of the bucket table, a power of two; regions of an image lie below it.
 	std::uint32_t bucket_sets() const;

@@ -5,6 +5,7 @@
 #include "kernel/ban_table.h"
 #include "kernel/counter_maps.h"
 #include "kernel/history.h"
+#include "kernel/lease_table.h"
 #include "kernel/map_memory.h"
 #include "kernel/pins.h"
 #include "kernel/shadow.h"
@@ -116,6 +117,14 @@ Result<std::optional<PinnedShadow>> PinnedView::shadow() const
 Result<std::vector<datapath::Ban>> PinnedView::bans(std::uint64_t now_mono_ns) const
 {
 	return read_bans(state_->maps.at("bans"), now_mono_ns);
+}
+
+Result<datapath::Leases> PinnedView::leases(std::uint64_t now_boot_ns) const
+{
+	const auto& maps = state_->maps;
+	SLUICE_TRY_ASSIGN(const LeaseTable table, LeaseTable::over({maps.at("identities"), maps.at("identity_names"), maps.at("bindings"),
+								    maps.at("binding_lengths")}));
+	return table.look(now_boot_ns);
 }
 
 Result<std::span<const sluice_bucket_set>> PinnedView::buckets() const

@@ -34,6 +34,7 @@ std::vector<Contents> contents_of(const policy::Image& image)
 		Contents{"meta", &image.meta, 1, sizeof(image.meta)},
 		contents("service_names", image.service_names),
 		contents("rule_names", image.rule_names),
+		contents("role_names", image.role_names),
 	};
 }
 
@@ -45,6 +46,8 @@ Result<void> check_image(const policy::Image& image, std::uint32_t bucket_sets)
 		return invalid("more services than slots");
 	if (image.rule_names.size() > SLUICE_MAX_RULES)
 		return invalid("more rules than numbers");
+	if (image.role_names.size() > SLUICE_MAX_ROLES)
+		return invalid("more roles than bits");
 	for (const sluice_limit& limit : image.limits) {
 		for (const sluice_meter& meter : limit.meter) {
 			const std::uint64_t end = std::uint64_t{meter.first_set} + sluice_meter_lines(&meter);

@@ -14,7 +14,7 @@ namespace sluice::kernel {
 // As the program names them; beside them a generation has the constants (kConfigMap).
 inline constexpr const char* kPolicyMaps[] = {"sources_ipv4", "sources_ipv6", "dests_ipv4",    "dests_ipv6", "classes",
 					      "ports",        "groups",       "targets",       "services",   "limits",
-					      "meta",         "service_names", "rule_names"};
+					      "meta",         "service_names", "rule_names",    "role_names"};
 
 // The elements of one map, in order from 0. Points into the image.
 struct Contents {

@@ -42,6 +42,8 @@ Result<ReplayGate> ReplayGate::open(Calls& calls, policy::Image image, std::uint
 	Options options;
 	options.bucket_bytes = std::uint64_t{bucket_sets} * sizeof(sluice_bucket_set);
 	options.ban_capacity = 1;
+	options.identity_capacity = 1;
+	options.lease_capacity = 1;
 	SLUICE_TRY_ASSIGN(StateMaps maps, StateMaps::fresh(calls, options));
 	image.config.hash = maps.hash_key();
 	image.config.generation = 1;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cstring>
@@ -39,7 +40,8 @@ Result<Map> opened_again(Calls& calls, const Map& map)
 // Whose size is the operator's choice: adopted whatever it is.
 bool is_sized_by_options(const std::string& name)
 {
-	return name == kBucketsMap || name == "bans" || name == "events";
+	return name == kBucketsMap || name == "bans" || name == "events" || name == "identities" || name == "identity_names" ||
+	       name == "bindings";
 }
 
 Result<MapShape> wanted_shape(const Skeleton& skeleton, const std::string& name, const Options& options)
@@ -54,6 +56,10 @@ Result<MapShape> wanted_shape(const Skeleton& skeleton, const std::string& name,
 	}
 	if (name == "bans")
 		shape.max_entries = options.ban_capacity;
+	if (name == "identities" || name == "identity_names")
+		shape.max_entries = options.identity_capacity;
+	if (name == "bindings")
+		shape.max_entries = options.lease_capacity;
 	if (name == "events")
 		shape.max_entries = options.event_bytes;
 	return shape;
@@ -74,6 +80,8 @@ std::string loss(const std::string& name)
 		return "limits start anew";
 	if (name == "counters" || name == "rule_counters" || name == "event_gauges")
 		return "they start at zero";
+	if (name == "identities" || name == "identity_names" || name == "bindings" || name == "binding_lengths")
+		return "every lease has ended, and clients lease anew";
 	return "made anew";
 }
 
@@ -117,6 +125,7 @@ Result<StateMaps> StateMaps::open(Calls& calls, const Pins& pins, const Options&
 	// A daemon that died between a ban and its length, or bans that were migrated: no ban may be overlooked.
 	SLUICE_TRY_ASSIGN(const BanTable bans, state.bans());
 	SLUICE_TRY(bans.settle());
+	SLUICE_TRY(state.settle_leases(calls, notes));
 	return state;
 }
 
@@ -176,6 +185,29 @@ Result<BanTable> StateMaps::bans() const
 {
 	SLUICE_TRY_ASSIGN(const BanSieve sieve, BanSieve::over(at("ban_sieve"), hash_key_));
 	return BanTable::over(at("bans"), at("ban_lengths"), sieve);
+}
+
+Result<LeaseTable> StateMaps::leases() const
+{
+	return LeaseTable::over({at("identities"), at("identity_names"), at("bindings"), at("binding_lengths")});
+}
+
+// Bindings mean nothing beside slots that are not those they were made for: all were adopted together, or none is.
+Result<void> StateMaps::settle_leases(Calls& calls, std::vector<std::string>& notes)
+{
+	const auto adopted = [this](const char* name) { return maps_.at(name).pinned; };
+	const bool same_slots = at("identities").shape().max_entries == at("identity_names").shape().max_entries;
+	if ((std::ranges::all_of(kLeaseMaps, adopted) && same_slots) || std::ranges::none_of(kLeaseMaps, adopted))
+		return {};
+	notes.emplace_back("what is pinned of identities and leases does not belong together: " + loss("bindings"));
+	for (const char* name : kLeaseMaps) {
+		const MapShape shape = at(same_slots ? name : std::string(name) == "identity_names" ? "identities" : name).shape();
+		MapShape wanted = at(name).shape();
+		wanted.max_entries = shape.max_entries;
+		SLUICE_TRY_ASSIGN(Map fresh, Map::create(calls, name, wanted));
+		maps_.insert_or_assign(name, Entry{std::move(fresh), false});
+	}
+	return {};
 }
 
 Result<void> StateMaps::pin(Calls& calls, const Pins& pins, Undo& undo)

@@ -1,4 +1,4 @@
-// StateMaps: what outlives policies and daemons: counters, buckets, bans, events, the hash key.
+// StateMaps: what outlives policies and daemons: counters, buckets, bans, events, the hash key, identities and leases.
 //
 // Each is adopted from its pin where its shape is ours; otherwise made anew, and pinned by pin(), in place of what was
 // there. What was adopted, migrated or dropped is told in `notes`.
@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "kernel/ban_table.h"
 #include "kernel/kernel_datapath.h"
+#include "kernel/lease_table.h"
 #include "kernel/map.h"
 #include "kernel/pins.h"
 #include "kernel/skeleton.h"
@@ -22,7 +23,8 @@ namespace sluice::kernel {
 
 // In the order in which they are made; the names of the program's maps and of the pins.
 inline constexpr const char* kStateMaps[] = {"counters",    "rule_counters", "buckets",      "bans",
-					     "ban_lengths", "ban_sieve",     "events",       "event_gauges", "hash_key"};
+					     "ban_lengths", "ban_sieve",     "events",       "event_gauges", "hash_key",
+					     "identities",  "identity_names", "bindings",     "binding_lengths"};
 
 // The one that holds the levels of limits.
 inline constexpr const char* kBucketsMap = "buckets";
@@ -44,6 +46,7 @@ public:
 	const sluice_hash_key& hash_key() const { return hash_key_; }
 	// A view of these maps.
 	Result<BanTable> bans() const;
+	Result<LeaseTable> leases() const;
 
 	// Pins those that are not pinned yet; `undo` puts back what was there.
 	Result<void> pin(Calls& calls, const Pins& pins, Undo& undo);
@@ -55,6 +58,7 @@ private:
 	};
 	Result<void> migrate_bans(Calls& calls, const Pins& pins, std::vector<std::string>& notes);
 	Result<void> settle_hash_key();
+	Result<void> settle_leases(Calls& calls, std::vector<std::string>& notes);
 
 	std::map<std::string, Entry> maps_;
 	sluice_hash_key hash_key_{};

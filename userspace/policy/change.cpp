@@ -6,10 +6,10 @@ namespace sluice::policy {
 namespace {
 
 // By number.
-constexpr std::array kParts = {"mode", "default", "failsafe", "sources", "services", "limits", "fragments"};
+constexpr std::array kParts = {"mode", "default", "failsafe", "sources", "services", "limits", "fragments", "identity"};
 constexpr std::array kKinds = {"changed", "added", "removed", "lost", "gained", "denied", "allowed", "listed", "unlisted", "limited", "moved"};
 
-static_assert(kParts.size() == static_cast<std::size_t>(Part::kFragments) + 1);
+static_assert(kParts.size() == static_cast<std::size_t>(Part::kIdentity) + 1);
 static_assert(kKinds.size() == static_cast<std::size_t>(ChangeKind::kMoved) + 1);
 
 template <typename Value, std::size_t kCount>

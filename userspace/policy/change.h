@@ -11,7 +11,7 @@
 namespace sluice::policy {
 
 // Which part of the policy. In the order in which they are shown.
-enum class Part { kMode, kDefault, kFailsafe, kSources, kServices, kLimits, kFragments };
+enum class Part { kMode, kDefault, kFailsafe, kSources, kServices, kLimits, kFragments, kIdentity };
 
 enum class ChangeKind {
 	kChanged,

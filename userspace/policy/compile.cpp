@@ -10,7 +10,9 @@
 #include "policy/limits.h"
 #include "policy/numbering.h"
 #include "policy/ranges.h"
+#include "policy/roles.h"
 #include "policy/targets.h"
+#include "sluice/core/decide.h"
 
 namespace sluice::policy {
 namespace {
@@ -20,6 +22,7 @@ struct Numbers {
 	std::vector<std::uint16_t> slots;       // of the services
 	std::vector<std::uint16_t> list_rules;  // of the source lists
 	std::vector<std::uint16_t> limit_rules; // of the places that limit
+	std::map<std::string, std::uint16_t> roles;  // by name
 };
 
 // Limit numbers by name; 0 for a place that does not limit.
@@ -67,10 +70,26 @@ void name_failsafe(const Policy& policy, std::vector<sluice_name>& names)
 	}
 }
 
+Result<std::map<std::string, std::uint16_t>> number_roles(const Policy& policy, const Heritage& heritage, Image& image)
+{
+	std::vector<Wanted> wanted;
+	for (const RoleUse& use : roles_of(policy))
+		wanted.push_back({use.name, SLUICE_RULE_NONE});
+	auto numbering = assign_numbers(heritage.roles, wanted, SLUICE_ROLE_FIRST, SLUICE_MAX_ROLES);
+	if (!numbering)
+		return std::move(numbering).error().within("roles");
+	image.role_names = std::move(numbering->names);
+	std::map<std::string, std::uint16_t> numbers;
+	for (std::size_t i = 0; i < wanted.size(); i++)
+		numbers.emplace(wanted[i].name, numbering->numbers[i]);
+	return numbers;
+}
+
 Result<Numbers> number_everything(const Policy& policy, const std::vector<LimitUse>& uses, const Heritage& heritage, Image& image)
 {
 	Numbers numbers;
 	SLUICE_TRY_ASSIGN(numbers.slots, number_services(policy, heritage, image));
+	SLUICE_TRY_ASSIGN(numbers.roles, number_roles(policy, heritage, image));
 	std::vector<Wanted> wanted;
 	for (const Source& source : policy.sources)
 		wanted.push_back({source.name, SLUICE_RULE_LIST});
@@ -141,6 +160,19 @@ Result<void> add_targets(const Policy& policy, const Numbers& numbers, Image& im
 	return {};
 }
 
+std::uint8_t admit_of(const Service& service)
+{
+	switch (service.admit) {
+	case Admit::kListed:
+		return SLUICE_ADMIT_LISTED;
+	case Admit::kRoles:
+		return SLUICE_ADMIT_ROLES;
+	case Admit::kAnyone:
+		break;
+	}
+	return SLUICE_ADMIT_ANYONE;
+}
+
 void add_services(const Policy& policy, const Numbers& numbers, const LimitNumbers& limits, Image& image)
 {
 	image.services.assign(image.service_names.size(), sluice_service{});
@@ -151,7 +183,11 @@ void add_services(const Policy& policy, const Numbers& numbers, const LimitNumbe
 		terms.all_sources = limits.of(service.name + "/all-sources");
 		terms.each_source = limits.of(service.name + "/each-source");
 		terms.each_prefix = limits.of(service.name + "/each-prefix");
-		terms.admit = service.admit == Admit::kListed ? SLUICE_ADMIT_LISTED : SLUICE_ADMIT_ANYONE;
+		terms.each_identity = limits.of(service.name + "/each-identity");
+		terms.admit = admit_of(service);
+		for (const std::string& role : roles_of(service))
+			terms.roles |= 1ull << numbers.roles.at(role);
+		image.config.by_identity |= sluice_asks_identity(&terms);
 	}
 }
 

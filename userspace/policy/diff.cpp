@@ -4,6 +4,7 @@
 #include <iterator>
 #include <tuple>
 
+#include "policy/identity_changes.h"
 #include "policy/service_changes.h"
 #include "policy/source_changes.h"
 #include "policy/words.h"
@@ -37,6 +38,7 @@ Result<Changes> diff(const Meaning& before, const Meaning& after)
 	append(changes, service_changes(a, b));
 	append(changes, limit_changes(a, b));
 	append(changes, fragment_changes(a, b));
+	append(changes, identity_changes(a, b));
 	return changes;
 }
 

@@ -139,9 +139,31 @@ void write_listing(Canonical& out, const Listing& listing)
 	out.end_line();
 }
 
+// Text that may hold anything, so that no two things look alike.
+void write_text(Canonical& out, std::string_view text)
+{
+	out << text.size() << text;
+}
+
+void write_texts(Canonical& out, std::string_view what, const std::vector<std::string>& texts)
+{
+	out << what << texts.size();
+	for (const std::string& text : texts)
+		write_text(out, text);
+}
+
+const char* admit_word(const Service& service)
+{
+	return service.admit == Admit::kRoles ? "roles" : service.admit == Admit::kListed ? "listed" : "anyone";
+}
+
 void write_service(Canonical& out, const Service& service)
 {
-	out << "service" << service.name << service.protocol.number << (service.admit == Admit::kListed ? "listed" : "anyone");
+	out << "service" << service.name << service.protocol.number << admit_word(service);
+	if (service.admit == Admit::kRoles) {
+		write_texts(out, "roles", service.roles);
+		write_texts(out, "identities", service.identities);
+	}
 	write_ports(out, service.ports);
 	write_keyed(out, "each-source", service.each_source);
 	write_keyed(out, "each-prefix", service.each_prefix);
@@ -149,8 +171,67 @@ void write_service(Canonical& out, const Service& service)
 		out << "all-sources";
 		write_limit(out, *service.all_sources);
 	}
+	if (service.each_identity) {
+		out << "each-identity";
+		write_limit(out, *service.each_identity);
+	}
 	out.end_line();
 	write_prefixes(out, service.addresses);
+}
+
+// Certificates are part of the meaning; lists of revoked ones and sets of keys change beside it.
+void write_authorities(Canonical& out, const Authorities& authorities)
+{
+	for (const NamedFile& file : authorities.certificates)
+		write_text(out, file.text);
+	for (const NamedFile& file : authorities.crls) {
+		out << "crl";
+		write_text(out, file.path);
+	}
+	out.end_line();
+}
+
+void write_role(Canonical& out, const Role& role)
+{
+	out << "role" << role.name;
+	write_texts(out, "identities", role.identities);
+	write_texts(out, "scopes", role.scopes);
+	for (const ClaimedRole& claim : role.claims) {
+		write_texts(out, "claim", claim.path);
+		write_text(out, claim.value);
+	}
+	out.end_line();
+}
+
+void write_identities(Canonical& out, const Identities& identities)
+{
+	for (const TrustDomain& domain : identities.trust_domains) {
+		out << "trust-domain" << domain.name;
+		write_authorities(out, domain.authorities);
+	}
+	for (const PlainPki& pki : identities.pkis) {
+		out << "pki";
+		write_text(out, pki.name);
+		for (const MappedName& name : pki.names) {
+			out << "name" << static_cast<std::uint64_t>(name.kind);
+			write_text(out, name.value);
+			write_text(out, name.identity);
+		}
+		write_authorities(out, pki.authorities);
+	}
+	for (const TokenIssuer& issuer : identities.issuers) {
+		out << "issuer";
+		write_text(out, issuer.name);
+		write_text(out, issuer.keys.path);
+		write_texts(out, "audiences", issuer.audiences);
+		write_texts(out, "algorithms", issuer.algorithms);
+		out.end_line();
+	}
+	for (const Role& role : identities.roles)
+		write_role(out, role);
+	out << "lease" << identities.lease.longest_seconds << identities.lease.each_identity << identities.lease.each_authority;
+	out.end_line();
+	write_prefixes(out, identities.unshared);
 }
 
 }  // namespace
@@ -175,6 +256,8 @@ Result<std::array<std::uint8_t, 32>> digest_of(const Policy& policy, const Listi
 	std::sort(services.begin(), services.end(), [](const Service* a, const Service* b) { return a->name < b->name; });
 	for (const Service* service : services)
 		write_service(out, *service);
+	if (!policy.identities.place.file.empty())
+		write_identities(out, policy.identities);
 	return out.finish();
 }
 

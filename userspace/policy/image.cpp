@@ -4,10 +4,10 @@
 
 namespace sluice::policy {
 
-Heritage inherit(std::uint32_t generation, const std::vector<sluice_name>& services, const std::vector<sluice_name>& rules,
-		 const std::vector<sluice_limit>& limits)
+Heritage inherit(std::uint32_t generation, const Names& names, const std::vector<sluice_limit>& limits)
 {
-	Heritage heritage{services, rules, {}, {}, generation};
+	const std::vector<sluice_name>& rules = names.rules;
+	Heritage heritage{names.services, rules, names.roles, {}, {}, generation};
 	for (std::size_t i = 1; i < limits.size(); i++) {
 		const sluice_limit& limit = limits[i];
 		if (limit.rule >= rules.size())

@@ -23,19 +23,24 @@ struct RangeImage {
 };
 
 // What must keep its number from one generation to the next, because state that outlives a policy is indexed by it:
-// counters by service slot and rule number, bucket regions and meter readings by limit. Names are the identity:
+// counters by service slot and rule number, bucket regions and meter readings by limit, roles of identities by bit. Names are the identity:
 // "api" a service, "partners" a list, "api/each-source" a limit.
 struct Heritage {
 	std::vector<sluice_name> services;            // by slot
 	std::vector<sluice_name> rules;               // by rule number
+	std::vector<sluice_name> roles;               // by bit
 	std::map<std::string, sluice_limit> limits;   // by rule name, retired meters included while their region is theirs
 	std::map<std::string, sluice_limit> before;   // by rule name, what holds beside the limit for a time (sluice_limit::before)
 	std::uint32_t generation = 0;                 // 0: there was none
 };
 
 // What a generation leaves, from its own maps.
-Heritage inherit(std::uint32_t generation, const std::vector<sluice_name>& services, const std::vector<sluice_name>& rules,
-		 const std::vector<sluice_limit>& limits);
+struct Names {
+	const std::vector<sluice_name>& services;
+	const std::vector<sluice_name>& rules;
+	const std::vector<sluice_name>& roles;
+};
+Heritage inherit(std::uint32_t generation, const Names& names, const std::vector<sluice_limit>& limits);
 
 struct Image {
 	// The generation's own maps.
@@ -49,6 +54,7 @@ struct Image {
 	std::vector<sluice_limit> limits;      // [0] is "no limit"
 	std::vector<sluice_name> service_names;
 	std::vector<sluice_name> rule_names;
+	std::vector<sluice_name> role_names;   // by bit
 	sluice_meta meta{};
 
 	// The program's constants. The installer fills in hash and generation.

@@ -59,7 +59,7 @@ sluice_limit make_limit(const LimitUse& use, std::uint16_t rule)
 	sluice_limit limit{};
 	limit.rule = rule;
 	limit.scope = static_cast<std::uint8_t>(use.scope);
-	if (use.scope != SLUICE_SCOPE_SERVICE) {
+	if (use.scope != SLUICE_SCOPE_SERVICE && use.scope != SLUICE_SCOPE_IDENTITY) {
 		limit.mask[SLUICE_IPV4] = sluice_addr_mask(SLUICE_IPV4_PREFIX_BITS + use.ipv4_length);
 		limit.mask[SLUICE_IPV6] = sluice_addr_mask(use.ipv6_length);
 	}
@@ -309,6 +309,8 @@ std::vector<LimitUse> limit_uses(const Policy& policy)
 			uses.push_back({service.name + "/all-sources", &*service.all_sources, SLUICE_SCOPE_SERVICE, 0, 0});
 		keyed(service.name + "/each-source", service.each_source, SLUICE_SCOPE_SOURCE);
 		keyed(service.name + "/each-prefix", service.each_prefix, SLUICE_SCOPE_PREFIX);
+		if (service.each_identity)
+			uses.push_back({service.name + "/each-identity", &*service.each_identity, SLUICE_SCOPE_IDENTITY, 0, 0});
 	}
 	return uses;
 }

@@ -17,7 +17,7 @@ struct LimitUse {
 	std::string name;  // "api/each-source"
 	const Limit* limit = nullptr;
 	sluice_scope scope = SLUICE_SCOPE_SERVICE;
-	unsigned ipv4_length = 0;  // what of a source is the key; not for SLUICE_SCOPE_SERVICE, which has one key
+	unsigned ipv4_length = 0;  // what of a source is the key; not for SLUICE_SCOPE_SERVICE, which has one key, and SLUICE_SCOPE_IDENTITY, whose key is the identity
 	unsigned ipv6_length = 0;
 };
 

@@ -21,7 +21,7 @@ namespace sluice::policy {
 
 enum class Mode { kEnforce, kObserve };
 enum class Action { kDeny, kAllow };
-enum class Admit { kAnyone, kListed };
+enum class Admit { kAnyone, kListed, kRoles };
 
 // A prefix and where it was written.
 struct ListedPrefix {
@@ -89,7 +89,10 @@ struct Service {
 	std::optional<SourceLimit> each_source;
 	std::optional<PrefixLimit> each_prefix;
 	std::optional<Limit> all_sources;
+	std::optional<Limit> each_identity;
 	Admit admit = Admit::kAnyone;
+	std::vector<std::string> roles;       // kRoles: who has one of these,
+	std::vector<std::string> identities;  // or is one of these: names, and patterns of SPIFFE IDs
 	Place place;
 };
 
@@ -97,6 +100,82 @@ struct Service {
 struct Fragments {
 	Action action = Action::kDeny;
 	std::optional<SourceLimit> each_source;  // allow only
+};
+
+// ---- whom certificates and tokens are believed from: identity/trust.h and identity/token.h as they are written ----
+
+// A file that the policy names; its content where it is part of what the policy means.
+struct NamedFile {
+	std::string path;
+	std::string text;
+};
+
+struct Authorities {
+	std::vector<NamedFile> certificates;
+	std::vector<NamedFile> crls;  // read by the daemon, again whenever they change
+};
+
+struct TrustDomain {
+	std::string name;
+	Authorities authorities;
+	Place place;
+};
+
+enum class NameKind { kDns, kEmail, kUri, kFingerprint };
+
+struct MappedName {
+	NameKind kind = NameKind::kDns;
+	std::string value;
+	std::string identity;
+	Place place;
+};
+
+struct PlainPki {
+	std::string name;
+	Authorities authorities;
+	std::vector<MappedName> names;
+	Place place;
+};
+
+struct TokenIssuer {
+	std::string name;
+	NamedFile keys;  // read by the daemon, again whenever it changes
+	std::vector<std::string> audiences;
+	std::vector<std::string> algorithms;
+	Place place;
+};
+
+struct ClaimedRole {
+	std::vector<std::string> path;
+	std::string value;
+};
+
+// Who has it: any of these.
+struct Role {
+	std::string name;
+	std::vector<std::string> identities;  // names, and patterns of SPIFFE IDs
+	std::vector<std::string> scopes;
+	std::vector<ClaimedRole> claims;
+	Place place;
+};
+
+inline constexpr std::uint64_t kShortestLease = 10;  // seconds
+inline constexpr std::uint64_t kLongestLease = 300;
+
+struct LeaseTerms {
+	std::uint64_t longest_seconds = kLongestLease;
+	std::uint64_t each_identity = 64;     // leases of one identity at once
+	std::uint64_t each_authority = 1024;  // identities of one authority at once
+};
+
+struct Identities {
+	std::vector<TrustDomain> trust_domains;
+	std::vector<PlainPki> pkis;
+	std::vector<TokenIssuer> issuers;
+	std::vector<Role> roles;
+	std::vector<net::Prefix> unshared;  // where an address is one host's, and can be leased as a whole
+	LeaseTerms lease;
+	Place place;
 };
 
 struct Policy {
@@ -107,7 +186,8 @@ struct Policy {
 	std::map<std::string, Limit> limits;
 	std::vector<Source> sources;
 	std::vector<Service> services;
-	std::vector<std::string> files;  // [0] the policy itself, then every list, as absolute paths
+	Identities identities;
+	std::vector<std::string> files;  // [0] the policy itself, then every file that it names, as absolute paths
 	std::string comments;            // of list entries, each ended by a zero byte; the first is empty
 };
 

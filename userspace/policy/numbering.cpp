@@ -88,4 +88,12 @@ std::vector<std::uint32_t> renamed(const std::vector<sluice_name>& before, const
 	return numbers;
 }
 
+std::uint64_t renamed_roles(const std::vector<sluice_name>& before, const std::vector<sluice_name>& next)
+{
+	std::uint64_t roles = 0;
+	for (const std::uint32_t role : renamed(before, next, SLUICE_ROLE_FIRST))
+		roles |= 1ull << role;
+	return roles;
+}
+
 }  // namespace sluice::policy

@@ -34,5 +34,7 @@ Result<Numbering> assign_numbers(const std::vector<sluice_name>& inherited, cons
 // not theirs. Ascending. The running generation counts nothing under them: to it they are retired or free.
 std::vector<std::uint32_t> renamed(const std::vector<sluice_name>& before, const std::vector<sluice_name>& next,
 				   std::uint32_t first);
+// The same of roles, as a mask.
+std::uint64_t renamed_roles(const std::vector<sluice_name>& before, const std::vector<sluice_name>& next);
 
 }  // namespace sluice::policy

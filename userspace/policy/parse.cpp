@@ -6,6 +6,7 @@
 #include "net/digits.h"
 #include "policy/fields.h"
 #include "policy/list_file.h"
+#include "policy/parse_identity.h"
 #include "policy/parse_limit.h"
 #include "policy/yaml.h"
 
@@ -18,7 +19,8 @@ constexpr std::size_t kMostComments = 512u << 20;  // bytes; those of files behi
 class Parser {
 public:
 	Parser(const std::string& path, const ReadFile& read_file)
-	    : path_(path), read_file_(read_file), findings_(path), limits_(findings_)
+	    : path_(path), read_file_(read_file), findings_(path), limits_(findings_),
+	      open_file_([this](const Yaml& node, bool whole) { return open_file(node, whole); }), identity_(findings_, open_file_)
 	{
 		policy_.files.push_back(path);
 	}
@@ -33,11 +35,13 @@ private:
 	Service read_service(const Yaml& node);
 	Fragments read_fragments(const Yaml& node);
 	Action read_default(const Yaml& node);
-	Admit read_admit(const Yaml& node);
+	void read_admit(const Yaml& node, Service& service);
 	std::optional<net::Protocol> read_protocol(const Yaml& node);
 	std::vector<net::PortRange> read_ports(const Yaml& node, std::string_view what);
 	std::vector<net::Prefix> read_prefixes(const Yaml& node, std::string_view what);
 	void read_list_file(const Yaml& node, Source& source);
+	std::optional<std::string> add_file(const Yaml& node, std::string_view what);
+	std::optional<NamedFile> open_file(const Yaml& node, bool whole);
 	std::string name_of(const Yaml& node, std::string_view what);
 
 	template <typename Read>
@@ -53,6 +57,8 @@ private:
 	const ReadFile& read_file_;
 	Findings findings_;
 	LimitReader limits_;
+	IdentityReader::OpenFile open_file_;
+	IdentityReader identity_;
 	Policy policy_;
 };
 
@@ -74,7 +80,7 @@ void Parser::read_policy(const Yaml& root)
 		return;
 	}
 	if (!check_mapping(findings_, root, "a policy",
-			   {"version", "mode", "default", "failsafe", "limits", "sources", "services", "fragments"}))
+			   {"version", "mode", "default", "failsafe", "limits", "sources", "services", "fragments", "identity"}))
 		return;
 	read_version(root);
 	if (const Yaml* mode = root.find("mode"))
@@ -88,6 +94,8 @@ void Parser::read_policy(const Yaml& root)
 	each_of(root, "failsafe", [this](const Yaml& item) { policy_.failsafe.push_back(read_failsafe(item)); });
 	each_of(root, "sources", [this](const Yaml& item) { policy_.sources.push_back(read_source(item)); });
 	each_of(root, "services", [this](const Yaml& item) { policy_.services.push_back(read_service(item)); });
+	if (const Yaml* identity = root.find("identity"))
+		policy_.identities = identity_.read(*identity);
 	policy_.limits = limits_.take_named();
 }
 
@@ -180,24 +188,45 @@ Source Parser::read_source(const Yaml& node)
 	return source;
 }
 
+// The path of a file that the policy names, among `files` from now on.
+std::optional<std::string> Parser::add_file(const Yaml& node, std::string_view what)
+{
+	const auto written = read_text(findings_, node, what);
+	if (!written || policy_.files.size() > kMostFiles)
+		return std::nullopt;
+	if (policy_.files.size() == kMostFiles)
+		findings_.error(node, "more than " + std::to_string(kMostFiles) + " files", "join some of them");
+	policy_.files.push_back((std::filesystem::path(path_).parent_path() / *written).lexically_normal().string());
+	return policy_.files.back();
+}
+
+std::optional<NamedFile> Parser::open_file(const Yaml& node, bool whole)
+{
+	auto path = add_file(node, "a file");
+	if (!path || !whole)
+		return path ? std::optional(NamedFile{std::move(*path), {}}) : std::nullopt;
+	auto text = read_file_(*path);
+	if (text)
+		return NamedFile{std::move(*path), std::move(*text)};
+	findings_.error(node, "the file cannot be read", Error(text.error().code(), text.error().message(),
+		text.error().advice().empty() ? "relative paths begin at the policy's directory" : text.error().advice()));
+	return std::nullopt;
+}
+
 void Parser::read_list_file(const Yaml& node, Source& source)
 {
-	const auto written = read_text(findings_, node, "a list file");
-	if (!written || policy_.files.size() > kMostFiles)
+	const auto path = add_file(node, "a list file");
+	if (!path)
 		return;
-	if (policy_.files.size() == kMostFiles)
-		findings_.error(node, "more than " + std::to_string(kMostFiles) + " list files", "join some of them");
-	const std::string path = (std::filesystem::path(path_).parent_path() / *written).lexically_normal().string();
-	const auto index = static_cast<std::uint16_t>(policy_.files.size());
-	policy_.files.push_back(path);
+	const auto index = static_cast<std::uint16_t>(policy_.files.size() - 1);
 	source.files.push_back(index);
-	const auto text = read_file_(path);
+	const auto text = read_file_(*path);
 	if (!text) {
 		findings_.error(node, "the list cannot be read", Error(text.error().code(), text.error().message(),
 			text.error().advice().empty() ? "relative paths begin at the policy's directory" : text.error().advice()));
 		return;
 	}
-	ListFile list = parse_list(*text, path, index);
+	ListFile list = parse_list(*text, *path, index);
 	findings_.append(std::move(list.diagnostics));
 	const auto before = static_cast<std::uint32_t>(policy_.comments.size());
 	const bool kept = before <= kMostComments;
@@ -213,7 +242,7 @@ Service Parser::read_service(const Yaml& node)
 	Service service;
 	service.place = findings_.place(node);
 	if (!check_mapping(findings_, node, "a service",
-			   {"name", "protocol", "ports", "port", "addresses", "each-source", "each-prefix", "all-sources", "admit", "exceeded"},
+			   {"name", "protocol", "ports", "port", "addresses", "each-source", "each-prefix", "all-sources", "each-identity", "admit", "exceeded"},
 			   {"unproved"}))
 		return service;
 	service.name = name_of(node, "a service");
@@ -236,20 +265,21 @@ Service Parser::read_service(const Yaml& node)
 		service.each_prefix = limits_.read_each_prefix(*each);
 	if (const Yaml* all = node.find("all-sources"))
 		service.all_sources = limits_.read(*all, "all-sources");
+	if (const Yaml* each = node.find("each-identity"))
+		service.each_identity = limits_.read(*each, "each-identity");
 	if (const Yaml* admit = node.find("admit"))
-		service.admit = read_admit(*admit);
+		read_admit(*admit, service);
 	if (const Yaml* exceeded = node.find("exceeded"))
 		read_word(findings_, *exceeded, "exceeded", {"drop"}, {"reset", "unreachable", "respond"});
 	return service;
 }
 
-Admit Parser::read_admit(const Yaml& node)
+void Parser::read_admit(const Yaml& node, Service& service)
 {
-	if (node.kind == Yaml::Kind::kMapping) {
-		check_mapping(findings_, node, "admit", {}, {"roles", "identities"});
-		return Admit::kListed;
-	}
-	return read_word(findings_, node, "admit", {"anyone", "listed"}) == "listed" ? Admit::kListed : Admit::kAnyone;
+	if (node.kind == Yaml::Kind::kMapping)
+		identity_.read_admit(node, service);
+	else if (read_word(findings_, node, "admit", {"anyone", "listed"}) == "listed")
+		service.admit = Admit::kListed;
 }
 
 std::optional<net::Protocol> Parser::read_protocol(const Yaml& node)

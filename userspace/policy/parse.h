@@ -18,7 +18,7 @@ using ReadFile = std::function<Result<std::string>(const std::string& path)>;
 
 struct Parsed {
 	std::optional<Policy> policy;      // none if a diagnostic is an error
-	std::vector<std::string> files;    // the policy, then every list it names, also those that cannot be read
+	std::vector<std::string> files;    // the policy, then every file it names, also those that cannot be read
 	Diagnostics diagnostics;
 };
 

@@ -56,7 +56,7 @@ std::string describe(const Service& service)
 	std::string text = service.protocol.to_string();
 	if (service.protocol.has_ports())
 		text += " " + words_of(service.ports);
-	text += " at " + words_of(service.addresses) + ", admits " + word_of(service.admit);
+	text += " at " + words_of(service.addresses) + ", admits " + words_of_admit(service);
 	if (service.all_sources)
 		text += "; all sources: " + words_of(*service.all_sources);
 	if (service.each_source)
@@ -65,6 +65,8 @@ std::string describe(const Service& service)
 	if (service.each_prefix)
 		text += "; each prefix (" + at_length(service.each_prefix->ipv4_length, service.each_prefix->ipv6_length) +
 			"): " + words_of(service.each_prefix->limit);
+	if (service.each_identity)
+		text += "; each identity: " + words_of(*service.each_identity);
 	return text;
 }
 
@@ -82,8 +84,8 @@ void compare(const Service& before, const Service& after, Changes& changes)
 		changes.push_back(changed(Part::kServices, name + " ports", words_of(before.ports), words_of(after.ports)));
 	if (!same_addresses(before.addresses, after.addresses))
 		changes.push_back(changed(Part::kServices, name + " addresses", words_of(before.addresses), words_of(after.addresses)));
-	if (before.admit != after.admit)
-		changes.push_back(changed(Part::kServices, name + " admits", word_of(before.admit), word_of(after.admit)));
+	if (words_of_admit(before) != words_of_admit(after))
+		changes.push_back(changed(Part::kServices, name + " admits", words_of_admit(before), words_of_admit(after)));
 }
 
 std::map<std::string, const Service*> by_name(const Policy& policy)
@@ -104,7 +106,7 @@ std::set<std::string> holders(const Policy& policy)
 	for (const Source& source : policy.sources)
 		names.insert(source.name + "/limit");
 	for (const Service& service : policy.services) {
-		for (const char* place : {"/all-sources", "/each-source", "/each-prefix"})
+		for (const char* place : {"/all-sources", "/each-source", "/each-prefix", "/each-identity"})
 			names.insert(service.name + place);
 	}
 	return names;

@@ -9,6 +9,7 @@
 #include "policy/meter.h"
 #include "policy/parse_limit.h"
 #include "policy/port_set.h"
+#include "policy/validate_identity.h"
 
 namespace sluice::policy {
 namespace {
@@ -74,6 +75,8 @@ Diagnostics Validator::validate()
 		check_services();
 		check_overlaps();
 		check_contradictions();
+		for (Diagnostic& diagnostic : validate_identities(policy_))
+			found_.push_back(std::move(diagnostic));
 	}
 	return std::move(found_);
 }
@@ -209,6 +212,8 @@ void Validator::check_service(const Service& service)
 		check_connections(service.each_source->limit, "each-source");
 	if (service.each_prefix)
 		check_connections(service.each_prefix->limit, "each-prefix");
+	if (service.each_identity)
+		check_connections(*service.each_identity, "each-identity");
 	if (service.all_sources)
 		check_connections(*service.all_sources, "all-sources");
 }

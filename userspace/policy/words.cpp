@@ -89,9 +89,24 @@ const char* word_of(Action action)
 	return action == Action::kDeny ? "deny" : "allow";
 }
 
-const char* word_of(Admit admit)
+std::string joined(const std::vector<std::string>& words)
 {
-	return admit == Admit::kListed ? "listed" : "anyone";
+	std::string text;
+	for (const std::string& word : words)
+		append(text, ", ", word);
+	return text;
+}
+
+std::string words_of_admit(const Service& service)
+{
+	if (service.admit != Admit::kRoles)
+		return service.admit == Admit::kListed ? "listed" : "anyone";
+	std::string text;
+	if (!service.roles.empty())
+		append(text, "; ", "roles " + joined(service.roles));
+	if (!service.identities.empty())
+		append(text, "; ", "identities " + joined(service.identities));
+	return text;
 }
 
 }  // namespace sluice::policy

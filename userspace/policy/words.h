@@ -18,6 +18,7 @@ std::string words_of(const std::vector<net::PortRange>& ports);
 std::string words_of(std::vector<net::Prefix> addresses);
 const char* word_of(Mode mode);      // "enforce", "observe"
 const char* word_of(Action action);  // "deny", "allow"
-const char* word_of(Admit admit);    // "anyone", "listed"
+std::string words_of_admit(const Service& service);  // "anyone", "listed", "roles reader, writer; identities partner-a"
+std::string joined(const std::vector<std::string>& words);  // "reader, writer"
 
 }  // namespace sluice::policy

@@ -23,7 +23,8 @@ json fields(const DropEvent& event)
 	        {"length", event.length},
 	        {"interface", event.interface},
 	        {"generation", event.generation},
-	        {"observed", event.observed}};
+	        {"observed", event.observed},
+	        {"identity", event.identity.empty() ? json(nullptr) : json(event.identity)}};
 }
 
 json fields(const BanEvent& event)

@@ -26,6 +26,7 @@ struct DropEvent {
 	std::string interface;
 	std::uint32_t generation = 0;
 	bool observed = false;  // judged only: the packet passed
+	std::string identity;   // whose packet it was; empty: nobody's
 };
 
 struct BanEvent {

@@ -21,6 +21,8 @@ struct sluice_event {
 	__u8 protocol;
 	__u8 family; /* SLUICE_IPV4, SLUICE_IPV6 */
 	__u8 observed; /* 1: judged only, the packet passed */
+	__u32 identity; /* slot of the identity whose packet it was; 0: nobody's */
+	__u32 reserved;
 };
 
 /* The events' own limiter: per processor and reason, at most events_per_window in each window. */
@@ -31,7 +33,7 @@ struct sluice_event_gauge {
 	__u64 lost; /* events that were not written: over the limit, or no room in the ring */
 };
 
-SLUICE_STATIC_ASSERT(sizeof(struct sluice_event) == 64, "an event is one cache line");
+SLUICE_STATIC_ASSERT(sizeof(struct sluice_event) == 72, "no hidden padding");
 SLUICE_STATIC_ASSERT(sizeof(struct sluice_event_gauge) == 24, "no hidden padding");
 
 #endif

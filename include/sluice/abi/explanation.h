@@ -37,11 +37,16 @@ struct sluice_explanation {
 	__u8 listed;        /* enum sluice_listed */
 	__u8 banned;        /* 1: a ban of the source stands, whether it decided or not */
 	__u8 fragment;      /* 1: a part of a datagram */
-	__u8 reserved[5];
+	__u8 lease;         /* enum sluice_lease_state: of the binding that names the packet */
+	__u8 lease_length;  /* of that binding: see struct sluice_binding_key */
+	__u8 reserved[3];
+	__u64 roles;        /* of the identity; 0 unless its lease is in force */
+	__u32 identity;     /* its slot, in force or not; 0: none */
+	__u32 reserved_too;
 	struct sluice_asked asked[SLUICE_MAX_ASKED]; /* in the order in which they are asked */
 };
 
 SLUICE_STATIC_ASSERT(sizeof(struct sluice_asked) == 24, "no hidden padding");
-SLUICE_STATIC_ASSERT(sizeof(struct sluice_explanation) == 72 + 18 * 24, "no hidden padding");
+SLUICE_STATIC_ASSERT(sizeof(struct sluice_explanation) == 88 + 18 * 24, "no hidden padding");
 
 #endif

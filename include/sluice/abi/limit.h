@@ -27,13 +27,14 @@ enum sluice_dimension {
 	SLUICE_DIMENSIONS = 3,
 };
 
-/* Whom a limit holds. Reason of a refusal: SERVICE_PACKETS + 3 * scope + dimension. */
+/* Whom a limit holds. Reason of a refusal: sluice_refusal() of core/decide.h. */
 enum sluice_scope {
 	SLUICE_SCOPE_SERVICE = 0, /* all sources of a service together */
 	SLUICE_SCOPE_SOURCE = 1,  /* each source of a service */
 	SLUICE_SCOPE_PREFIX = 2,  /* each prefix of a service */
 	SLUICE_SCOPE_LIST = 3,    /* each source of a list, in place of SOURCE and PREFIX */
-	SLUICE_SCOPES = 4,
+	SLUICE_SCOPE_IDENTITY = 4, /* each identity of a service, in place of SERVICE, SOURCE and PREFIX */
+	SLUICE_SCOPES = 5,
 };
 
 /* How a limit counts; core/limiter.h has each one's bound. */

@@ -12,6 +12,7 @@
 #include "sluice/abi/addr.h"
 #include "sluice/abi/base.h"
 #include "sluice/abi/clock.h"
+#include "sluice/abi/identity.h"
 #include "sluice/abi/limit.h"
 
 /* ---- sources ---- */
@@ -62,6 +63,7 @@ struct sluice_group {
 enum sluice_admit {
 	SLUICE_ADMIT_ANYONE = 0,
 	SLUICE_ADMIT_LISTED = 1,
+	SLUICE_ADMIT_ROLES = 2, /* identities that have one of `roles` */
 };
 
 /* Service slots that every policy has. */
@@ -70,11 +72,13 @@ enum sluice_admit {
 #define SLUICE_SERVICE_FIRST 2u     /* the policy's own */
 
 struct sluice_service {
+	__u64 roles;       /* that it admits: bit i is role number i */
 	__u16 all_sources; /* limits; 0: none */
 	__u16 each_source;
 	__u16 each_prefix;
-	__u8 admit; /* enum sluice_admit */
-	__u8 reserved;
+	__u16 each_identity; /* in place of the three above for an identity's packets; 0: those hold them too */
+	__u8 admit;          /* enum sluice_admit */
+	__u8 reserved[7];
 };
 
 #define SLUICE_MAX_LIMITS 512u
@@ -91,7 +95,8 @@ struct sluice_config {
 	bool drop_fragments;
 	bool by_destination; /* some service names addresses */
 	bool any_algorithm;  /* some limit is no bucket, or has one before it: all are met by the longer way */
-	__u8 reserved[3];
+	bool by_identity;    /* some service asks whose a packet is */
+	__u8 reserved[2];
 };
 
 /* ---- beside the program, for people: what the numbers mean ---- */
@@ -131,7 +136,7 @@ struct sluice_meta {
 SLUICE_STATIC_ASSERT(sizeof(struct sluice_class) == 16, "four classes a cache line");
 SLUICE_STATIC_ASSERT(sizeof(struct sluice_cells) == SLUICE_CACHE_LINE, "a block is one cache line");
 SLUICE_STATIC_ASSERT(sizeof(struct sluice_group) == 16, "four groups a cache line");
-SLUICE_STATIC_ASSERT(sizeof(struct sluice_service) == 8, "eight services a cache line");
+SLUICE_STATIC_ASSERT(sizeof(struct sluice_service) == 24, "no hidden padding");
 SLUICE_STATIC_ASSERT(sizeof(struct sluice_name) == 72, "no hidden padding");
 SLUICE_STATIC_ASSERT(sizeof(struct sluice_meta) == 320, "no hidden padding");
 

@@ -1,7 +1,8 @@
 /* Ring 1: facts to a decision. The precedence, written once:
  *
- *   malformed (core/parse.h) > neighbour discovery > failsafe > listed deny > ban > fragments > admit > default,
- *   then the limits (core/limiter.h). A listed allow outranks a ban, and nothing else.
+ *   malformed (core/parse.h) > neighbour discovery > failsafe > listed deny > ban > fragments > identity and admit >
+ *   default, then the limits (core/limiter.h). A listed allow outranks a ban, admit and the default; an identity that
+ *   a service admits by role outranks the default.
  *
  * Opinions only: everything that had to be looked up is an argument.
  */
@@ -10,12 +11,14 @@
 
 #include "sluice/abi/policy.h"
 #include "sluice/abi/verdict.h"
+#include "sluice/core/lease.h"
 #include "sluice/core/packet.h"
 
 /* What lookups found. */
 struct sluice_facts {
 	struct sluice_class source;    /* what the lists say of the source */
 	struct sluice_service service; /* terms of the service that the packet is for */
+	struct sluice_lease lease;     /* whose the packet is; known only where the service asks */
 	__u64 failsafe;                /* the failsafe entries that name source and destination both */
 	__u16 slot;                    /* of the service */
 	bool banned;
@@ -43,11 +46,21 @@ SLUICE_INLINE struct sluice_decision sluice_decided(__u32 reason, __u16 rule)
 	return decision;
 }
 
-/* A packet that may pass, under the limits of its service; a list's own limit stands in for those on sources. */
+SLUICE_INLINE bool sluice_is_identified(const struct sluice_facts *facts)
+{
+	return facts->lease.state == SLUICE_LEASE_IN_FORCE;
+}
+
+/* A packet that may pass, under the limits of its service. A list's own limit stands in for those on sources; an
+ * identity's for all of them, so that no flood of others uses up what is the identity's. */
 SLUICE_INLINE struct sluice_decision sluice_allowed(__u32 reason, const struct sluice_facts *facts)
 {
 	struct sluice_decision decision = sluice_decided(reason, facts->source.rule);
 
+	if (!facts->source.limit && facts->service.each_identity && sluice_is_identified(facts)) {
+		decision.limit[0] = facts->service.each_identity;
+		return decision;
+	}
 	decision.limit[0] = facts->service.all_sources;
 	decision.limit[1] = facts->source.limit ? facts->source.limit : facts->service.each_source;
 	decision.limit[2] = facts->source.limit ? 0 : facts->service.each_prefix;
@@ -69,10 +82,26 @@ SLUICE_INLINE __u16 sluice_failsafe_rule(__u64 entries)
 	return (__u16)(SLUICE_RULE_FIRST_FAILSAFE + first);
 }
 
+/* The reason of a limit's refusal. */
+SLUICE_INLINE __u32 sluice_refusal(__u32 scope, __u32 dimension)
+{
+	if (scope == SLUICE_SCOPE_IDENTITY)
+		return SLUICE_IDENTITY_PACKETS + dimension;
+	return SLUICE_SERVICE_PACKETS + scope * SLUICE_DIMENSIONS + dimension;
+}
+
+/* Whether the service asks whose a packet is. */
+SLUICE_INLINE bool sluice_asks_identity(const struct sluice_service *service)
+{
+	return service->admit == SLUICE_ADMIT_ROLES || service->each_identity;
+}
+
 SLUICE_INLINE struct sluice_decision sluice_decide(const struct sluice_packet *packet, const struct sluice_facts *facts,
 						   bool default_deny, bool drop_fragments)
 {
 	bool listed = facts->source.listed == SLUICE_SOURCE_ALLOWED;
+	bool by_role = facts->service.admit == SLUICE_ADMIT_ROLES && sluice_is_identified(facts) &&
+		       (facts->lease.roles & facts->service.roles);
 
 	if (packet->neighbour)
 		return sluice_decided(SLUICE_NEIGHBOUR, 0);
@@ -86,12 +115,16 @@ SLUICE_INLINE struct sluice_decision sluice_decide(const struct sluice_packet *p
 		return sluice_decided(SLUICE_FRAGMENT, 0);
 	if (facts->service.admit == SLUICE_ADMIT_LISTED && !listed)
 		return sluice_decided(SLUICE_NOT_ADMITTED, 0);
-	if (default_deny && !listed)
+	if (facts->service.admit == SLUICE_ADMIT_ROLES && !listed && !by_role)
+		return sluice_decided(sluice_is_identified(facts) ? SLUICE_ROLE_MISSING : SLUICE_UNIDENTIFIED, 0);
+	if (default_deny && !listed && !by_role)
 		return sluice_decided(SLUICE_DEFAULT_DENY, 0);
 	if (packet->fragment)
 		return sluice_allowed(SLUICE_FRAGMENT_ALLOW, facts);
 	if (listed)
 		return sluice_allowed(SLUICE_LISTED, facts);
+	if (sluice_is_identified(facts))
+		return sluice_allowed(SLUICE_IDENTIFIED, facts);
 	if (facts->slot >= SLUICE_SERVICE_FIRST)
 		return sluice_allowed(SLUICE_ADMITTED, facts);
 	return sluice_allowed(SLUICE_DEFAULT_ALLOW, facts);

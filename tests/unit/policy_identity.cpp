@@ -1,0 +1,104 @@
+// Identities in a policy: roles as bits that keep their numbers, what is part of the meaning, and what a diff says.
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "policy/compile.h"
+#include "policy/diff.h"
+#include "policy/digest.h"
+#include "policy/identity_changes.h"
+#include "policy/numbering.h"
+#include "support/tree.h"
+#include "unit/policy_text.h"
+
+namespace sluice::policy {
+namespace {
+
+const std::string kPem = *read_file(test::in_tree("tests/data/pki/prod.pem"));
+
+Policy policy_with(const std::string& roles, const std::string& services, const std::string& pem = kPem)
+{
+	return right_policy("identity:\n  trust-domains: [{name: prod.example, authorities: [a.pem]}]\n  roles: [" + roles + "]\nservices:\n" + services,
+			    {{"/etc/sluice/a.pem", pem}});
+}
+
+std::string role(const std::string& name)
+{
+	return "{name: " + name + ", scopes: [" + name + "]}";
+}
+
+std::string service(const std::string& terms)
+{
+	return "  - {name: api, protocol: tcp, ports: [443], " + terms + "}\n";
+}
+
+Image compiled_after(const Policy& policy, const Image& before)
+{
+	auto image = compile(policy, inherit(1, {before.service_names, before.rule_names, before.role_names}, before.limits), {.bucket_sets = 1u << 19});
+	EXPECT_TRUE(image) << image.error().sentence();
+	return std::move(*image);
+}
+
+std::uint64_t bit(const Image& image, const std::string& name)
+{
+	for (std::size_t number = SLUICE_ROLE_FIRST; number < image.role_names.size(); number++) {
+		if (text_of(image.role_names[number]) == name && image.role_names[number].retired == 0)
+			return 1ull << number;
+	}
+	return 0;
+}
+
+TEST(PolicyIdentity, AServiceAdmitsAMaskOfItsRolesAndOneOfItsOwn)
+{
+	const Image image = compiled_after(policy_with(role("reader") + ", " + role("writer"),
+						       service("admit: {roles: [writer], identities: [\"spiffe://prod.example/a\"]}, each-identity: {packets: 5/s}")), {});
+	const sluice_service& api = image.services.at(SLUICE_SERVICE_FIRST);
+	EXPECT_EQ(SLUICE_ADMIT_ROLES, api.admit);
+	EXPECT_EQ(bit(image, "writer") | bit(image, "api/identities"), api.roles);
+	EXPECT_NE(0u, bit(image, "reader"));
+	EXPECT_EQ(0u, api.roles & 1) << "bit 0 is nobody's";
+	EXPECT_TRUE(image.config.by_identity);
+	EXPECT_EQ(SLUICE_SCOPE_IDENTITY, image.limits.at(api.each_identity).scope);
+	const Image plain = compiled_after(policy_with(role("reader"), service("admit: anyone")), {});
+	EXPECT_FALSE(plain.config.by_identity) << "nobody asks, and the program has no instruction for it";
+}
+
+TEST(PolicyIdentity, ARoleKeepsItsNumber)
+{
+	const std::string anyone = service("admit: anyone");
+	const Image first = compiled_after(policy_with(role("a") + ", " + role("b"), anyone), {});
+	const Image second = compiled_after(policy_with(role("c") + ", " + role("b"), anyone), first);
+	EXPECT_EQ(bit(first, "b"), bit(second, "b"));
+	EXPECT_EQ(0u, bit(second, "c") & (bit(first, "a") | bit(first, "b"))) << "a newcomer takes no number that leases may still have";
+	EXPECT_EQ(bit(second, "c"), renamed_roles(first.role_names, second.role_names));
+	const Image third = compiled_after(policy_with(role("a"), anyone), second);
+	EXPECT_EQ(bit(first, "a"), bit(third, "a"));
+}
+
+TEST(PolicyIdentity, AuthoritiesAndRolesAreMeaning)
+{
+	const std::string anyone = service("admit: anyone");
+	const auto digest = [](const Policy& policy) { return *digest_of(policy, listing_of(policy)); };
+	const auto base = digest(policy_with(role("a"), anyone));
+	EXPECT_EQ(base, digest(policy_with(role("a"), anyone)));
+	EXPECT_NE(base, digest(policy_with(role("a"), anyone, kPem + kPem))) << "another set of authorities";
+	EXPECT_NE(base, digest(policy_with("{name: a, scopes: [b]}", anyone)));
+	EXPECT_NE(digest(policy_with(role("a") + ", " + role("b"), service("admit: {roles: [a]}"))),
+		  digest(policy_with(role("a") + ", " + role("b"), service("admit: {roles: [b]}"))));
+}
+
+TEST(PolicyIdentity, ADiffSaysWhoHasARole)
+{
+	const std::string anyone = service("admit: anyone");
+	const Changes changes = identity_changes(policy_with(role("a") + ", " + role("b"), anyone), policy_with("{name: b, scopes: [x]}, " + role("c"), anyone));
+	ASSERT_EQ(3u, changes.size());
+	EXPECT_EQ("role a", changes[0].subject);
+	EXPECT_EQ(ChangeKind::kRemoved, changes[0].kind);
+	EXPECT_EQ("role b", changes[1].subject);
+	EXPECT_EQ("scopes b", changes[1].before);
+	EXPECT_EQ("scopes x", changes[1].after);
+	EXPECT_EQ(ChangeKind::kAdded, changes[2].kind);
+	EXPECT_TRUE(identity_changes(policy_with(role("a"), anyone), policy_with(role("a"), anyone)).empty());
+}
+
+}  // namespace
+}  // namespace sluice::policy

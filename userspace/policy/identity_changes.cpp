@@ -1,0 +1,89 @@
+#include "policy/identity_changes.h"
+
+#include <map>
+#include <string>
+
+#include "policy/words.h"
+
+namespace sluice::policy {
+namespace {
+
+// What each thing says, by its name: "role reader" and who has it.
+using Words = std::map<std::string, std::string>;
+
+std::string words_of(const Authorities& authorities)
+{
+	std::string text = "authorities";
+	for (const NamedFile& file : authorities.certificates)
+		text += " " + file.path;
+	if (!authorities.crls.empty())
+		text += ", revocation lists";
+	for (const NamedFile& file : authorities.crls)
+		text += " " + file.path;
+	return text;
+}
+
+std::string words_of(const PlainPki& pki)
+{
+	std::string text = words_of(pki.authorities);
+	for (const MappedName& name : pki.names)
+		text += "; " + name.value + " is " + name.identity;
+	return text;
+}
+
+std::string words_of(const TokenIssuer& issuer)
+{
+	return "keys " + issuer.keys.path + ", audiences " + joined(issuer.audiences) + ", algorithms " + joined(issuer.algorithms);
+}
+
+std::string words_of(const Role& role)
+{
+	std::string text = joined(role.identities);
+	if (!role.scopes.empty())
+		text += (text.empty() ? "scopes " : "; scopes ") + joined(role.scopes);
+	for (const ClaimedRole& claim : role.claims)
+		text += (text.empty() ? "claim " : "; claim ") + joined(claim.path) + " is " + claim.value;
+	return text;
+}
+
+Words words_of_all(const Identities& identities)
+{
+	Words words;
+	for (const TrustDomain& domain : identities.trust_domains)
+		words["trust domain " + domain.name] = words_of(domain.authorities);
+	for (const PlainPki& pki : identities.pkis)
+		words["PKI " + pki.name] = words_of(pki);
+	for (const TokenIssuer& issuer : identities.issuers)
+		words["issuer " + issuer.name] = words_of(issuer);
+	for (const Role& role : identities.roles)
+		words["role " + role.name] = words_of(role);
+	if (!identities.unshared.empty())
+		words["unshared"] = sluice::policy::words_of(identities.unshared);
+	words["lease"] = "at most " + std::to_string(identities.lease.longest_seconds) + " s, " +
+			 std::to_string(identities.lease.each_identity) + " of an identity, " +
+			 std::to_string(identities.lease.each_authority) + " identities of an authority";
+	return words;
+}
+
+}  // namespace
+
+Changes identity_changes(const Policy& before, const Policy& after)
+{
+	const Words old_words = words_of_all(before.identities);
+	const Words new_words = words_of_all(after.identities);
+	Changes changes;
+	for (const auto& [name, words] : old_words) {
+		if (!new_words.contains(name))
+			changes.push_back({Part::kIdentity, ChangeKind::kRemoved, name, words, {}, {}, false});
+	}
+	for (const auto& [name, words] : new_words) {
+		const auto known = old_words.find(name);
+		if (known == old_words.end())
+			changes.push_back({Part::kIdentity, ChangeKind::kAdded, name, {}, words, {}, false});
+		else if (known->second != words)
+			changes.push_back({Part::kIdentity, ChangeKind::kChanged, name, known->second, words, {}, false});
+	}
+	return changes;
+}
+
+}  // namespace sluice::policy

@@ -1,0 +1,46 @@
+// IdentityReader: the part of a policy that says whom certificates and tokens are believed from, and what their holders
+// may be called.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/fields.h"
+#include "policy/model.h"
+#include "policy/yaml.h"
+
+namespace sluice::policy {
+
+class IdentityReader {
+public:
+	// The absolute path of a file that is named there; with its content where `whole`. None: it cannot be read, and that was
+	// said.
+	using OpenFile = std::function<std::optional<NamedFile>(const Yaml& node, bool whole)>;
+
+	// Both outlive the reader.
+	IdentityReader(Findings& findings, const OpenFile& open_file) : findings_(findings), open_file_(open_file) {}
+
+	Identities read(const Yaml& node);
+	// {roles: […], identities: […]} of a service.
+	void read_admit(const Yaml& node, Service& service);
+
+private:
+	TrustDomain read_trust_domain(const Yaml& node);
+	PlainPki read_pki(const Yaml& node);
+	std::optional<MappedName> read_mapping(const Yaml& node);
+	TokenIssuer read_issuer(const Yaml& node);
+	Role read_role(const Yaml& node);
+	std::optional<ClaimedRole> read_claim(const Yaml& node);
+	void read_lease(const Yaml& node, LeaseTerms& terms);
+	Authorities read_authorities(const Yaml& node, std::string_view what);
+	std::vector<std::string> read_texts(const Yaml& node, std::string_view what);
+	std::string text_of(const Yaml& node, std::string_view key, std::string_view what);
+
+	Findings& findings_;
+	const OpenFile& open_file_;
+};
+
+}  // namespace sluice::policy
