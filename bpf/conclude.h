@@ -18,7 +18,9 @@ static __always_inline void count(void *map, __u32 index, __u32 length)
 
 static __always_inline int action_on(__u32 reason)
 {
-	return config.observe || sluice_reason_passes(reason) ? XDP_PASS : XDP_DROP;
+	if (config.observe || sluice_reason_passes(reason))
+		return XDP_PASS;
+	return config.cookies && reason == SLUICE_COOKIE ? XDP_TX : XDP_DROP;
 }
 
 static __always_inline int conclude(const struct walk *walk, __u64 now_mono_ns, __u32 interface_index)

@@ -54,6 +54,7 @@ static __always_inline void explain_walk(struct sluice_explanation *out, const s
 	out->lease_length = walk->facts.lease.length;
 	out->identity = walk->facts.lease.slot;
 	out->roles = walk->facts.lease.roles;
+	out->path = walk->path;
 }
 
 /* The next of `asked`; the last one again should there be more, which the number of limits forbids. */
@@ -95,7 +96,7 @@ static __always_inline void explain_log(struct sluice_asked *asked, const struct
 }
 
 /* Every meter of one limit; the number of the one before it that holds too. A global function: the verifier judges it once. */
-__noinline int explain_limit(struct sluice_explanation *out, const struct sluice_packet *packet, __u32 number)
+__noinline int explain_limit(struct sluice_explanation *out, const struct sluice_packet *packet, __u32 number, bool claimed)
 {
 	const struct sluice_limit *limit = bpf_map_lookup_elem(&limits, &number);
 	struct sluice_hash hash;
@@ -103,7 +104,7 @@ __noinline int explain_limit(struct sluice_explanation *out, const struct sluice
 
 	if (!out || !packet || !limit)
 		return 0;
-	hash = key_of(limit, packet, out->identity);
+	hash = key_of(limit, packet, out->identity, claimed);
 	for (dimension = 0; dimension < SLUICE_DIMENSIONS; dimension++) {
 		const struct sluice_meter *meter = &limit->meter[dimension];
 		__u64 amount = sluice_meter_amount(meter, dimension, packet);
@@ -123,17 +124,29 @@ __noinline int explain_limit(struct sluice_explanation *out, const struct sluice
 	return predecessor(limit, out->now_mono_ns);
 }
 
+/* A limit, and the one before it while that holds too. */
+static __always_inline void explain_asked(struct sluice_explanation *out, const struct sluice_packet *packet, __u32 number,
+					  bool claimed)
+{
+	__u32 before = explain_limit(out, packet, number, claimed);
+
+	if (before)
+		explain_limit(out, packet, before, claimed);
+}
+
 /* Of a packet that was judged: the limits that had a say. A refusal has taken them off the decision, so it is made again. */
 static __always_inline void explain_limits(struct sluice_explanation *out, const struct walk *walk)
 {
 	struct sluice_decision asked = sluice_decide(&walk->packet, &walk->facts, config.default_deny, config.drop_fragments);
 	__u32 i;
 
+	if (config.by_proof && asked.unproved)
+		asked = sluice_proved(asked, walk->packet.protocol, walk->path);
+	if (config.by_proof && asked.unproved)
+		explain_limit(out, &walk->packet, asked.unproved, false);
 	for (i = 0; i < SLUICE_DECISION_LIMITS; i++) {
-		__u32 number = asked.limit[i] ? explain_limit(out, &walk->packet, asked.limit[i]) : 0;
-
-		if (number)
-			explain_limit(out, &walk->packet, number);
+		if (asked.limit[i])
+			explain_asked(out, &walk->packet, asked.limit[i], asked.claimed);
 	}
 }
 

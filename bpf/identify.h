@@ -7,14 +7,11 @@
 #define SLUICE_BPF_IDENTIFY_H
 
 #include "maps.h"
+#include "socket.h"
 #include "sluice/core/addr.h"
 #include "sluice/core/decide.h"
 #include "sluice/core/lease.h"
 #include "walk.h"
-
-/* Of enum bpf_sock states, as in the kernel's tcp_states.h. */
-#define SOCKET_TIME_WAIT 6
-#define SOCKET_LISTEN 10
 
 /* Whether a connection of this host has these addresses and ports, and may still carry data. */
 static __always_inline bool has_connection(struct xdp_md *context, const struct sluice_packet *packet)
@@ -23,22 +20,13 @@ static __always_inline bool has_connection(struct xdp_md *context, const struct 
 	struct bpf_sock *socket;
 	bool has;
 
-	if (packet->family == SLUICE_IPV4) {
-		tuple.ipv4.saddr = packet->source.word[3];
-		tuple.ipv4.daddr = packet->destination.word[3];
-		tuple.ipv4.sport = SLUICE_BE16(packet->source_port);
-		tuple.ipv4.dport = SLUICE_BE16(packet->destination_port);
+	if (fill_tuple(&tuple, packet) == sizeof(tuple.ipv4))
 		socket = bpf_skc_lookup_tcp(context, &tuple, sizeof(tuple.ipv4), BPF_F_CURRENT_NETNS, 0);
-	} else {
-		__builtin_memcpy(tuple.ipv6.saddr, packet->source.word, sizeof(tuple.ipv6.saddr));
-		__builtin_memcpy(tuple.ipv6.daddr, packet->destination.word, sizeof(tuple.ipv6.daddr));
-		tuple.ipv6.sport = SLUICE_BE16(packet->source_port);
-		tuple.ipv6.dport = SLUICE_BE16(packet->destination_port);
+	else
 		socket = bpf_skc_lookup_tcp(context, &tuple, sizeof(tuple.ipv6), BPF_F_CURRENT_NETNS, 0);
-	}
 	if (!socket)
 		return false;
-	has = socket->state != SOCKET_LISTEN && socket->state != SOCKET_TIME_WAIT;
+	has = socket->state != BPF_TCP_LISTEN && socket->state != BPF_TCP_TIME_WAIT;
 	bpf_sk_release(socket);
 	return has;
 }

@@ -3,8 +3,8 @@
  * Two passes. First every bucket is asked; the first that refuses ends the packet, and nothing has been written. Then
  * every bucket is charged, each by one compare-and-swap. A bucket that somebody else charged in between is asked
  * again; if it refuses now, the packet is dropped and what was charged before stays charged: the bound is kept on the
- * strict side. The widest limit is asked first: once a service is over its rate, a flood of ever new sources touches
- * one cache line and no more.
+ * strict side. The unproved budget is asked before all others, then the widest limit first: once a service is over its
+ * rate, a flood of ever new sources touches one cache line and no more.
  */
 #ifndef SLUICE_BPF_LIMIT_H
 #define SLUICE_BPF_LIMIT_H
@@ -13,17 +13,23 @@
 #include "maps.h"
 #include "sliding_log.h"
 #include "sluice/core/limiter.h"
+#include "sluice/core/prove.h"
 #include "walk.h"
 
-/* Whose bucket: the identity's, where the limit holds identities. */
-static __always_inline struct sluice_hash key_of(const struct sluice_limit *limit, const struct sluice_packet *packet, __u32 identity)
+/* Whose bucket: the identity's, where the limit holds identities. Of a source that is only claimed, the key under which
+ * claims are held. */
+static __always_inline struct sluice_hash key_of(const struct sluice_limit *limit, const struct sluice_packet *packet,
+						 __u32 identity, bool claimed)
 {
-	struct sluice_addr holder;
+	struct sluice_addr holder = packet->source;
 
-	if (!config.by_identity || limit->scope != SLUICE_SCOPE_IDENTITY)
-		return sluice_limit_key(limit, &config.hash, &packet->source, packet->family);
-	holder = sluice_identity_key(identity);
-	return sluice_hash_addr(&config.hash, &holder);
+	if (config.by_identity && limit->scope == SLUICE_SCOPE_IDENTITY) {
+		holder = sluice_identity_key(identity);
+		return sluice_hash_addr(&config.hash, &holder);
+	}
+	if (config.by_proof)
+		holder = sluice_addr_claimed(holder, claimed);
+	return sluice_limit_key(limit, &config.hash, &holder, packet->family);
 }
 
 static __always_inline __u32 refusal(int result, const struct sluice_limit *limit, __u32 dimension)
@@ -45,7 +51,7 @@ static __always_inline bool meet_limit(struct walk *walk, __u32 number, __u64 no
 		walk->decision = sluice_decided(SLUICE_INTERNAL, 0);
 		return false;
 	}
-	hash = key_of(limit, &walk->packet, walk->facts.lease.slot);
+	hash = key_of(limit, &walk->packet, walk->facts.lease.slot, walk->decision.claimed);
 	for (dimension = 0; dimension < SLUICE_DIMENSIONS; dimension++) {
 		const struct sluice_meter *meter = &limit->meter[dimension];
 		__u64 amount = sluice_meter_amount(meter, dimension, &walk->packet);
@@ -97,7 +103,7 @@ __noinline int meet_any_meters(struct walk *walk, __u32 number, __u64 now_mono_n
 		walk->decision = sluice_decided(SLUICE_INTERNAL, 0);
 		return false;
 	}
-	hash = key_of(limit, &walk->packet, walk->facts.lease.slot);
+	hash = key_of(limit, &walk->packet, walk->facts.lease.slot, walk->decision.claimed);
 	for (dimension = 0; dimension < SLUICE_DIMENSIONS; dimension++) {
 		const struct sluice_meter *meter = &limit->meter[dimension];
 		__u64 amount = sluice_meter_amount(meter, dimension, &walk->packet);
@@ -125,10 +131,51 @@ static __always_inline bool meet_any_limit(struct walk *walk, __u32 number, __u6
 	return !number || meet_any_meters(walk, number, now_mono_ns, commit);
 }
 
+/* As meet_limit, of a budget: a token bucket that stands outside the decision's own limits. A global function: the verifier judges it once. */
+__noinline int budget_met(const struct sluice_packet *packet, __u32 number, __u64 now_mono_ns, bool commit)
+{
+	const struct sluice_limit *limit = bpf_map_lookup_elem(&limits, &number);
+	struct sluice_hash hash;
+	__u32 dimension;
+
+	if (!packet || !limit)
+		return CHARGE_BROKEN;
+	hash = key_of(limit, packet, 0, false);
+	for (dimension = 0; dimension < SLUICE_DIMENSIONS; dimension++) {
+		const struct sluice_meter *meter = &limit->meter[dimension];
+		__u64 amount = sluice_meter_amount(meter, dimension, packet);
+		struct sluice_bucket_set *set;
+		int result;
+
+		if (!amount)
+			continue;
+		set = find_set(meter, hash.set);
+		result = commit ? bucket_charged(meter, set, hash.tag, now_mono_ns, amount)
+				: bucket_asked(meter, set, hash.tag, sluice_steady_reading(meter, now_mono_ns), amount);
+		if (result != CHARGE_ADMITTED)
+			return result;
+	}
+	return CHARGE_ADMITTED;
+}
+
+static __always_inline bool meet_budget(struct walk *walk, __u32 number, __u64 now_mono_ns, bool commit)
+{
+	int result = budget_met(&walk->packet, number, now_mono_ns, commit);
+	const struct sluice_limit *limit;
+
+	if (result == CHARGE_ADMITTED)
+		return true;
+	limit = bpf_map_lookup_elem(&limits, &number);
+	walk->decision = limit ? sluice_decided(refusal(result, limit, 0), limit->rule) : sluice_decided(SLUICE_INTERNAL, 0);
+	return false;
+}
+
 static __always_inline bool meet_limits(struct walk *walk, __u64 now_mono_ns, bool commit)
 {
 	__u32 i;
 
+	if (config.by_proof && walk->decision.unproved && !meet_budget(walk, walk->decision.unproved, now_mono_ns, commit))
+		return false;
 	for (i = 0; i < SLUICE_DECISION_LIMITS; i++) {
 		__u32 number = walk->decision.limit[i];
 

@@ -11,11 +11,13 @@
 #include <bpf/bpf_helpers.h>
 
 #include "sluice/abi/ban.h"
+#include "sluice/abi/cookie.h"
 #include "sluice/abi/counter.h"
 #include "sluice/abi/event.h"
 #include "sluice/abi/identity.h"
 #include "sluice/abi/limit.h"
 #include "sluice/abi/policy.h"
+#include "sluice/abi/proof.h"
 
 /* A generation is specialised by these: what it does not use, the verifier removes. */
 const volatile struct sluice_config config SEC(".rodata");
@@ -172,6 +174,37 @@ struct {
 	__type(key, __u32);
 	__type(value, struct sluice_event_gauge);
 } event_gauges SEC(".maps");
+
+/* holds: the sources whose path is proved, by tags of their keyed hash
+ * written by: prove.h, by compare-and-swap, for packets of connections only; read by: prove.h
+ * lifetime: until the pins are removed, the kernel judges expiry; when full: see core/proof.h, the proof that expires
+ * first makes room */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SLUICE_PROOF_SETS);
+	__type(key, __u32);
+	__type(value, struct sluice_proof_set);
+} proofs SEC(".maps");
+
+/* holds: the key of SYN cookies, and whether and when they were sent; struct sluice_cookies
+ * written by: the loader (key, ready), answer.h (sent), cookie.bpf.c (taken, refused); read by: those, and the daemon
+ * lifetime: until the pins are removed; when full: never */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct sluice_cookies);
+} cookies SEC(".maps");
+
+/* holds: flows that brought a cookie back a moment ago: tag in the upper half, milliseconds in the lower
+ * written by and read by: prove.h; lifetime: as the program; when full: a later one takes the place */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 8192);
+	__type(key, __u32);
+	__type(value, __u64);
+} flows SEC(".maps");
 
 /* holds: the keys of the source hash, so that buckets are found again by the next generation
  * written by: the loader, once per set of pins, from the kernel's random source; no packet reads it (see config.hash) */

@@ -3,6 +3,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "answer.h"
 #include "classify.h"
 #include "clock.h"
 #include "conclude.h"
@@ -10,6 +11,7 @@
 #include "identify.h"
 #include "limit.h"
 #include "maps.h"
+#include "prove.h"
 #include "shadow.h"
 #include "sluice/core/decide.h"
 #include "sluice/core/parse.h"
@@ -48,8 +50,15 @@ static __always_inline __u32 parse(struct xdp_md *context, struct sluice_packet 
 	return reason == SLUICE_UNDECIDED && whole ? reason : (__u32)parse_whole(context, packet);
 }
 
-/* Without `charge`, limits are asked only, and no state changes. */
-static __always_inline void judge(struct walk *walk, struct xdp_md *context, __u64 now_mono_ns, bool charge)
+/* How a packet is judged. */
+enum judging {
+	ENFORCED, /* by this host's sockets and limits */
+	ASKED,    /* as that, and nothing is charged or learnt */
+	SHADOWED, /* as enforced, by levels of its own; nothing is learnt or answered */
+	REPLAYED, /* by limits alone: this host's sockets know nothing of a capture */
+};
+
+static __always_inline void judge(struct walk *walk, struct xdp_md *context, __u64 now_mono_ns, enum judging how)
 {
 	__u32 reason = parse(context, &walk->packet);
 
@@ -57,13 +66,19 @@ static __always_inline void judge(struct walk *walk, struct xdp_md *context, __u
 		walk->decision = sluice_decided(reason, 0);
 		return;
 	}
-	if (!classify(walk, now_mono_ns) || !identify(walk, context, charge)) {
+	if (!classify(walk, now_mono_ns) || !identify(walk, context, how != ASKED)) {
 		walk->decision = sluice_decided(SLUICE_INTERNAL, 0);
 		return;
 	}
 	walk->decision = sluice_decide(&walk->packet, &walk->facts, config.default_deny, config.drop_fragments);
+	if (how == REPLAYED)
+		walk->decision.unproved = 0;
+	if (config.by_proof && walk->decision.unproved)
+		prove(walk, context, now_mono_ns, how == ENFORCED);
 	if (sluice_has_limits(&walk->decision))
-		limit(walk, now_mono_ns, charge);
+		limit(walk, now_mono_ns, how != ASKED);
+	if (config.cookies && walk->decision.reason == SLUICE_UNPROVED && walk->facts.service.beyond == SLUICE_BEYOND_COOKIE)
+		answer(walk, context, now_mono_ns, how == ENFORCED && !config.observe);
 }
 
 SEC("xdp.frags")
@@ -72,7 +87,7 @@ int sluice_xdp(struct xdp_md *context)
 	__u64 now_mono_ns = read_clock();
 	struct walk walk = {};
 
-	judge(&walk, context, now_mono_ns, true);
+	judge(&walk, context, now_mono_ns, ENFORCED);
 	return conclude(&walk, now_mono_ns, context->ingress_ifindex);
 }
 
@@ -84,9 +99,10 @@ int sluice_shadowed(struct xdp_md *context)
 	struct walk walk = {};
 	int action;
 
-	judge(&walk, context, now_mono_ns, true);
+	judge(&walk, context, now_mono_ns, ENFORCED);
 	action = conclude(&walk, now_mono_ns, context->ingress_ifindex);
-	hand_over(context, &walk, now_mono_ns, action);
+	if (action != XDP_TX) /* what goes back as an answer is no longer the packet that came */
+		hand_over(context, &walk, now_mono_ns, action);
 	return action;
 }
 
@@ -99,7 +115,7 @@ int sluice_shadow(struct xdp_md *context)
 
 	if (!from)
 		return XDP_ABORTED;
-	judge(&walk, context, from->now_mono_ns, true);
+	judge(&walk, context, from->now_mono_ns, SHADOWED);
 	count_pair(from, &walk);
 	return from->action;
 }
@@ -114,7 +130,7 @@ int sluice_explain(struct xdp_md *context)
 
 	if (!out)
 		return XDP_ABORTED;
-	judge(&walk, context, now_mono_ns, false);
+	judge(&walk, context, now_mono_ns, ASKED);
 	explain_walk(out, &walk, now_mono_ns);
 	explain_limits(out, &walk);
 	return action_on(walk.decision.reason);
@@ -130,7 +146,7 @@ int sluice_replay(struct xdp_md *context)
 
 	if (!out)
 		return XDP_ABORTED;
-	judge(&walk, context, now_mono_ns, true);
+	judge(&walk, context, now_mono_ns, REPLAYED);
 	explain_walk(out, &walk, now_mono_ns);
 	return conclude(&walk, now_mono_ns, context->ingress_ifindex);
 }

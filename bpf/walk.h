@@ -8,7 +8,8 @@
 struct walk {
 	struct sluice_packet packet;     /* parse */
 	struct sluice_facts facts;       /* classify */
-	struct sluice_decision decision; /* decide, then limit: reason and rule are the final ones */
+	__u32 path;                      /* prove: enum sluice_path */
+	struct sluice_decision decision; /* decide, then prove and limit: reason and rule are the final ones */
 };
 
 #endif

@@ -52,7 +52,7 @@ TEST_F(InstallGeneration, InstalledIsPinnedAndReadBack)
 	const auto paths = pinned();
 	for (const char* path : {"generations/1/program", "generations/1/config", "generations/1/meta", "state/bans", "state/buckets"})
 		EXPECT_TRUE(contains(paths, path)) << path;
-	EXPECT_EQ(16u + 13u, paths.size()) << "program, constants and 14 maps; state";
+	EXPECT_EQ(16u + 15u, paths.size()) << "program, constants and 14 maps; state";
 	EXPECT_EQ(1u, datapath->heritage()->generation);
 	EXPECT_EQ(options_.bucket_bytes / 64, datapath->bucket_sets());
 	EXPECT_GT(datapath->memory()->kernel_bytes, options_.bucket_bytes);

@@ -73,7 +73,9 @@ TEST_F(InstallShadow, ItComesAndGoesAndTheGenerationStays)
 	EXPECT_TRUE(begun->config.default_deny);
 	EXPECT_NE(alone_, program_on("sl0"));
 	EXPECT_EQ(program_on("sl0"), program_on("sl.2"));
-	for (const auto& interface : *datapath->interfaces())
+	const auto interfaces = datapath->interfaces();
+	ASSERT_TRUE(interfaces) << interfaces.error().sentence();
+	for (const auto& interface : *interfaces)
 		EXPECT_EQ(1u, interface.generation);
 	EXPECT_EQ(1u, datapath->heritage()->generation);
 	EXPECT_FALSE((*datapath->running())->config.default_deny);

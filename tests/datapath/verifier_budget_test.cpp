@@ -37,6 +37,7 @@ services:
     all-sources: {packets: 100/s, bits: 100M/s, connections: 10/s}
     each-identity: {packets: 100/s, bits: 100M/s, connections: 10/s}
     admit: {roles: [reader]}
+    unproved: {connections: 10/s, beyond: cookie}
 )";
 
 // The same with such limits; by one algorithm after another, each has one before it.

@@ -175,10 +175,11 @@ Result<Judgement> Gate::judge(Frame frame)
 	SLUICE_TRY_ASSIGN(const Counts before, read_counts());
 	SLUICE_TRY_ASSIGN(const kernel::PacketRun run, kernel::run_packet(program(), as_bytes(frame)));
 	SLUICE_TRY_ASSIGN(const Counts after, read_counts());
-	if (run.action != XDP_PASS && run.action != XDP_DROP)
+	if (run.action != XDP_PASS && run.action != XDP_DROP && run.action != XDP_TX)
 		return Error(ErrorCode::kFailed, "the program answered action " + std::to_string(run.action));
 	SLUICE_TRY_ASSIGN(Judgement judgement, explain(before, after, frame.size()));
 	judgement.passes = run.action == XDP_PASS;
+	judgement.replies = run.action == XDP_TX;
 	return judgement;
 }
 

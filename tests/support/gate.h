@@ -38,7 +38,7 @@ public:
 	Result<void> shadow(const std::string& text);
 
 	// Requires a frame of at least 14 bytes. Error too when not exactly one counter moved by one packet and the frame's
-	// bytes, more than one rule counted, or the program answered neither XDP_PASS nor XDP_DROP.
+	// bytes, more than one rule counted, or the program answered none of XDP_PASS, XDP_DROP and XDP_TX.
 	Result<Judgement> judge(Frame frame);
 	// `count` times the same frame on one processor, counted or not as it comes; how many passed, by the counters.
 	Result<std::uint64_t> flood(Frame frame, std::uint32_t count);

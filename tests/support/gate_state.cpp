@@ -6,7 +6,7 @@ Result<GateState> state_of(Gate& gate)
 {
 	GateState state;
 	for (const char* name : {"counters", "rule_counters", "buckets", "ban_lengths", "ban_sieve", "event_gauges", "hash_key", "identities",
-				 "identity_names", "binding_lengths"}) {
+				 "identity_names", "binding_lengths", "proofs", "cookies"}) {
 		SLUICE_TRY_ASSIGN(const kernel::Map map, gate.state(name));
 		SLUICE_TRY_ASSIGN(state[name], map.read(map.shape().max_entries));
 	}

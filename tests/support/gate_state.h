@@ -11,7 +11,7 @@
 
 namespace sluice::test {
 
-// Counters, rule counters, buckets, bans and their lengths, event gauges, hash key: what each map holds. Not the events:
+// Counters, rule counters, buckets, bans and their lengths, event gauges, hash key, proved sources, cookies: what each map holds. Not the events:
 // events_waiting() takes those.
 using GateState = std::map<std::string, std::vector<std::byte>>;
 

@@ -11,13 +11,14 @@ struct Judgement {
 	std::string reason;
 	std::string service = "-";
 	std::string rule;  // the one that decided; empty: none
+	bool replies = false;
 
 	bool operator==(const Judgement&) const = default;
 };
 
 inline std::ostream& operator<<(std::ostream& out, const Judgement& judgement)
 {
-	return out << (judgement.passes ? "pass, " : "drop, ") << judgement.reason << ", service " << judgement.service
+	return out << (judgement.passes ? "pass, " : judgement.replies ? "reply, " : "drop, ") << judgement.reason << ", service " << judgement.service
 		   << ", rule " << (judgement.rule.empty() ? "none" : judgement.rule);
 }
 

@@ -192,8 +192,8 @@ private:
 		Bytes bytes;
 		put16(bytes, layer.source_port);
 		put16(bytes, layer.destination_port);
-		put32(bytes, 1);
-		put32(bytes, layer.flags & kAck ? 1 : 0);
+		put32(bytes, layer.sequence);
+		put32(bytes, layer.flags & kAck ? layer.acknowledgement : 0);
 		bytes.push_back(static_cast<std::uint8_t>(layer.words.value_or((20 + options.size()) / 4) << 4));
 		bytes.push_back(layer.flags);
 		put16(bytes, 64240);

@@ -87,6 +87,8 @@ struct Tcp {
 	std::uint8_t flags = kSyn;
 	Bytes options{};                  // filled up to whole words
 	std::optional<unsigned> words{};  // data offset field
+	std::uint32_t sequence = 1;
+	std::uint32_t acknowledgement = 1;
 };
 
 struct Udp {

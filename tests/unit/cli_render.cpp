@@ -43,6 +43,23 @@ TEST(CliRender, Status)
 	          "memory      kernel 34.0 MiB, daemon 12.0 MiB\n");
 }
 
+TEST(CliRender, StatusWhereCookiesAreWanted)
+{
+	control::Status status = example_status();
+	const auto line = [&] {
+		const std::string text = render(status, kPlain);
+		const auto at = text.find("cookies ");
+		return at == std::string::npos ? "" : text.substr(at, text.find('\n', at) - at);
+	};
+	EXPECT_EQ(line(), "");
+	status.cookies = control::Cookies{true, "", {}, 0, 0};
+	EXPECT_EQ(line(), "cookies     ready, none sent; 0 handshakes completed by one, 0 refused by the stack");
+	status.cookies = control::Cookies{true, "", 2'000'000'000, 7, 0};
+	EXPECT_EQ(line(), "cookies     sent 2s ago; 7 handshakes completed by one, 0 refused by the stack");
+	status.cookies = control::Cookies{false, "Linux 6.1", {}, 0, 1};
+	EXPECT_EQ(line(), "cookies     not sent; 0 handshakes completed by one, 1 refused by the stack");
+}
+
 TEST(CliRender, StatusOfADaemonWithoutPolicyOrInterfaces)
 {
 	control::Status status = example_status();

@@ -72,6 +72,7 @@ TEST(ControlMessages, StatusThereAndBack)
 	status.rates = {1, 2, 3, 4};
 	status.degraded = true;
 	status.warnings = {"one"};
+	status.cookies = Cookies{false, "Linux 6.1", 5, 7, 1};
 	const auto back = parse_status(to_json(status));
 	ASSERT_TRUE(back) << back.error().sentence();
 	EXPECT_EQ(to_json(*back), to_json(status));

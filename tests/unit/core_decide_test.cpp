@@ -100,6 +100,16 @@ TEST(CoreDecide, OnlyWhatPassesMeetsLimits)
 	}
 }
 
+TEST(CoreDecide, ALeaseInForceIsProofOfThePath)
+{
+	sluice_facts facts{};
+	facts.service.unproved = 7;
+	facts.lease.state = SLUICE_LEASE_EXPIRED;
+	EXPECT_EQ(sluice_allowed(SLUICE_ADMITTED, &facts).unproved, 7);
+	facts.lease.state = SLUICE_LEASE_IN_FORCE;
+	EXPECT_EQ(sluice_allowed(SLUICE_IDENTIFIED, &facts).unproved, 0);
+}
+
 TEST(CoreDecide, TheRuleIsTheFirstFailsafeEntryThatMatches)
 {
 	for (std::uint32_t first = 0; first < SLUICE_MAX_FAILSAFE; first++) {

@@ -79,6 +79,7 @@ public:
 	{
 		return with([&](auto& d) { return d.drain_events(take); });
 	}
+	Result<datapath::Answering> answering() override { return with([](auto& d) { return d.answering(); }); }
 	std::uint64_t now_mono_ns() override { return inner_.now_mono_ns(); }
 	std::uint64_t now_boot_ns() override { return inner_.now_boot_ns(); }
 

@@ -117,6 +117,24 @@ services:
 		EXPECT_EQ(service_at(image, tcp(22), anywhere), "d");
 }
 
+TEST(PolicyCompile, WhoAsksForProofHasABudget)
+{
+	const Image image = compiled(R"(
+services:
+  - {name: api, protocol: tcp, each-source: {connections: 9/s}, unproved: {connections: 5/s, burst: 7}}
+  - {name: dns, protocol: udp}
+)");
+	EXPECT_TRUE(image.config.by_proof);
+	const sluice_service& api = image.services.at(slot_of(image, tcp(1), "192.0.2.1"));
+	const sluice_limit& budget = limit_named(image, "api/unproved");
+	EXPECT_EQ(&image.limits.at(api.unproved), &budget);
+	EXPECT_EQ(budget.scope, SLUICE_SCOPE_UNPROVED);
+	EXPECT_EQ(budget.meter[SLUICE_CONNECTIONS].set_mask, 0u) << "one level for all";
+	EXPECT_EQ(budget.mask[SLUICE_IPV4].word[0] | budget.mask[SLUICE_IPV6].word[0], 0u);
+	EXPECT_EQ(budget.meter[SLUICE_PACKETS].speed, 0u);
+	EXPECT_FALSE(compiled("services:\n  - {name: dns, protocol: udp}\n").config.by_proof);
+}
+
 TEST(PolicyCompile, ServicesHaveTheirTerms)
 {
 	const Image image = compiled(R"(

@@ -153,6 +153,11 @@ TEST(PolicyDiff, LimitsByThePlaceWhereTheyHold)
 		  "limits changed [api/each-source packets] 10/s, burst 10 -> 20/s, burst 99\n"
 		  "limits added [api/each-source bits]  -> 1M/s, burst 1000000\n"
 		  "limits removed [api/each-source connections] 5/s, burst 5 -> \n");
+	EXPECT_EQ(said(service(""), service(", unproved: {connections: 10/s}")), "limits added [api/unproved]  -> connections 10/s, burst 10\n");
+	EXPECT_EQ(said(service(", unproved: {connections: 10/s}"), service(", unproved: {connections: 9/s}")),
+		  "limits changed [api/unproved connections] 10/s, burst 10 -> 9/s, burst 9\n");
+	EXPECT_EQ(said("", service(", unproved: {connections: 10/s}")),
+		  "services added [api]  -> tcp 443 at every address, admits anyone; unproved: connections 10/s, burst 10, beyond that drop\n");
 	EXPECT_EQ(said(service(""), service(", all-sources: {packets: 10/s}")), "limits added [api/all-sources]  -> packets 10/s, burst 10\n");
 	EXPECT_EQ(said(service(", all-sources: {packets: 10/s}"), service("")), "limits removed [api/all-sources] packets 10/s, burst 10 -> \n");
 	EXPECT_EQ(said(service(", each-prefix: {ipv4: 24, limit: {packets: 10/s}}"), service(", each-prefix: {ipv4: 16, limit: {packets: 10/s, keys: 9}}")),

@@ -1,57 +1,41 @@
 #include "contestant.h"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-#include <linux/if_link.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <optional>
 
 #include "base/file.h"
-#include "floor.skel.h"
+#include "lab/bare_program.h"
 #include "policy.h"
 
 namespace sluice::bench {
 
 namespace {
 
-struct Destroy {
-	void operator()(floor_bpf* skeleton) const { floor_bpf__destroy(skeleton); }
-};
-
-// A bare program on the gate's interface; the link goes with the descriptor.
+// A bare program on the gate's interface.
 class Floor final : public Contestant {
 public:
 	using Contestant::Contestant;
 
-	Result<void> attach(bool pass)
+	Result<void> attach(lab::BareProgram::Verdict verdict)
 	{
-		skeleton_.reset(floor_bpf__open_and_load());
-		if (!skeleton_)
-			return error_of_errno(errno, "load the floor");
-		program_ = bpf_program__fd(pass ? skeleton_->progs.floor_pass : skeleton_->progs.floor_drop);
-		return wire().gate().inside([&]() -> Result<void> {
-			SLUICE_TRY_ASSIGN(const std::uint32_t index, lab::interface_index(lab::kInterface));
-			LIBBPF_OPTS(bpf_link_create_opts, options, .flags = XDP_FLAGS_DRV_MODE);
-			link_.reset(::bpf_link_create(program_, static_cast<int>(index), BPF_XDP, &options));
-			if (!link_)
-				return error_of_errno(errno, "attach the floor");
-			return {};
-		});
+		SLUICE_TRY_ASSIGN(auto program, lab::BareProgram::attach(wire().gate(), verdict));
+		program_.emplace(std::move(program));
+		return {};
 	}
-	int program_fd() const override { return program_; }
+	int program_fd() const override { return program_->program_fd(); }
 
 private:
-	std::unique_ptr<floor_bpf, Destroy> skeleton_;
-	Fd link_;
-	int program_ = -1;
+	std::optional<lab::BareProgram> program_;
 };
 
-Opened open_floor(const char* name, const char* role, bool pass)
+Opened open_floor(const char* name, const char* role, lab::BareProgram::Verdict verdict)
 {
 	SLUICE_TRY_ASSIGN(lab::Wire wire, lab::Wire::open(role));
 	auto floor = std::make_unique<Floor>(name, std::move(wire));
-	SLUICE_TRY(floor->attach(pass));
+	SLUICE_TRY(floor->attach(verdict));
 	return Opened(std::move(floor));
 }
 
@@ -117,12 +101,12 @@ Opened open_rules(const char* name, const char* role, const std::vector<std::vec
 
 Opened open_floor_drop()
 {
-	return open_floor("floor", "drop-", false);
+	return open_floor("floor", "drop-", lab::BareProgram::Verdict::kDrop);
 }
 
 Opened open_floor_pass()
 {
-	return open_floor("floor", "pass-", true);
+	return open_floor("floor", "pass-", lab::BareProgram::Verdict::kPass);
 }
 
 Opened open_sluice()

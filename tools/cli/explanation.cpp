@@ -1,5 +1,7 @@
 #include "cli/explanation.h"
 
+#include <map>
+
 #include "telemetry/timestamp.h"
 #include "text/number.h"
 #include "text/table.h"
@@ -77,6 +79,24 @@ std::string identity_line(const control::Explained& explained)
 	return line;
 }
 
+// Why the packet was, or was not, taken at its source's word.
+std::string path_line(const std::string& path)
+{
+	static const std::map<std::string, std::string> kSentences = {
+	    {"connection", "proved: the packet belongs to a connection of this host"},
+	    {"handshake", "claimed: a handshake is under way"},
+	    {"kernel-cookie", "claimed: it brings back a SYN cookie of the kernel"},
+	    {"cookie", "claimed: it brings back a SYN cookie of Sluice"},
+	    {"follows-cookie", "claimed: it follows one that brought back a SYN cookie of Sluice"},
+	    {"proved", "proved: this host had a connection with the source within 10 minutes"},
+	    {"unproved", "unproved: it spends the service's budget"},
+	    {"nobody", "none: no connection of this host, and nobody listens"},
+	    {"forwarded", "not asked: this host forwards the packet"},
+	};
+	const auto found = kSentences.find(path);
+	return found == kSentences.end() ? path : found->second;
+}
+
 std::string limits_table(const control::Explained& explained, const text::Style& style)
 {
 	using text::Align;
@@ -98,7 +118,7 @@ std::string limits_table(const control::Explained& explained, const text::Style&
 
 std::string render(const net::DescribedPacket& packet, const control::Explained& explained, const text::Style& style)
 {
-	const bool passes = explained.verdict == "pass";
+	const bool passes = explained.verdict != "drop";
 	std::string out = style.paint(passes ? Colour::kGreen : Colour::kRed, text::printable(explained.verdict)) + "  " +
 	                  style.paint(Colour::kBold, text::printable(explained.reason)) + ": " + text::printable(explained.sentence) + "\n\n";
 	out += row("packet", packet_line(packet, explained));
@@ -107,6 +127,8 @@ std::string render(const net::DescribedPacket& packet, const control::Explained&
 	out += row("source", source_line(explained.source));
 	out += row("identity", identity_line(explained));
 	out += row("ban", ban_line(explained));
+	if (explained.path != "not-asked")
+		out += row("path", path_line(explained.path));
 	if (explained.observed)
 		out += row("mode", "observe: whatever the reason, it passes");
 	if (explained.recovers_in_ns)

@@ -47,6 +47,12 @@ std::string policy(const control::Status& status, const Style& style)
 	       line(style, "digest", text::printable(status.digest));
 }
 
+std::string sentence(const control::Cookies& cookies)
+{
+	std::string out = !cookies.ready ? "not sent" : cookies.last_sent_ago_ns ? "sent " + text::duration(*cookies.last_sent_ago_ns) + " ago" : "ready, none sent";
+	return out + "; " + std::to_string(cookies.taken) + " handshakes completed by one, " + std::to_string(cookies.refused) + " refused by the stack";
+}
+
 std::string text_of(const Json& event, const char* name)
 {
 	const auto field = event.find(name);
@@ -107,6 +113,8 @@ std::string render(const control::Status& status, const Style& style)
 	                text::scaled(static_cast<double>(rates.dropped_per_second)) + "; " +
 	                text::bit_rate(static_cast<double>(rates.bits_per_second)));
 	out += line(style, "memory", "kernel " + text::bytes(status.kernel_bytes) + ", daemon " + text::bytes(status.daemon_bytes));
+	if (status.cookies)
+		out += line(style, "cookies", sentence(*status.cookies));
 	if (status.waiting)
 		out += line(style, "waiting", style.paint(Colour::kYellow, sentence(*status.waiting)));
 	if (status.shadow)

@@ -143,7 +143,7 @@ bool holds(const sluice_limit& limit, std::size_t number, const sluice_class& of
 		return false;
 	if (limit.scope == SLUICE_SCOPE_LIST)
 		return of.limit == number;
-	return limit.scope == SLUICE_SCOPE_SERVICE || of.limit == 0;
+	return sluice_has_one_key(limit.scope) || of.limit == 0;
 }
 
 std::string key_name(const net::Address& source, const sluice_addr& mask)
@@ -161,7 +161,8 @@ std::string key_name(const net::Address& source, const sluice_addr& mask)
 
 const char* scope_name(unsigned scope)
 {
-	constexpr std::array<const char*, SLUICE_SCOPES> names{"all-sources", "each-source", "each-prefix", "limit", "each-identity"};
+	constexpr std::array<const char*, SLUICE_SCOPES> names{"all-sources",   "each-source", "each-prefix", "limit",
+							       "each-identity", "unproved",    "replies",     "replies-each-prefix"};
 	return scope < names.size() ? names[scope] : "?";
 }
 

@@ -145,6 +145,7 @@ Json to_json(const Explained& explained)
 	        {"source", source_json(explained.source)},
 	        {"identity", identity_json(explained.identity)},
 	        {"ban", std::move(ban)},
+	        {"path", explained.path},
 	        {"limit", explained.limit ? limits[*explained.limit] : Json(nullptr)},
 	        {"limits", limits},
 	        {"recovers_in_ns", or_null(explained.recovers_in_ns)},
@@ -163,6 +164,7 @@ Result<Explained> parse_explained(const Json& json)
 	out.service = reader.text("service");
 	out.rule = reader.optional_text("rule");
 	out.rule_kind = reader.text("rule_kind");
+	out.path = reader.text("path");
 	out.recovers_in_ns = reader.optional_count("recovers_in_ns");
 	out.length = static_cast<std::uint32_t>(reader.count("length"));
 	Reader source(reader.object("source"), "explanation: source");

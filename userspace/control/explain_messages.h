@@ -61,6 +61,7 @@ struct Explained {
 	SourceSay source;
 	std::optional<IdentitySay> identity; // none: nobody's, or the service does not ask
 	std::optional<BanRow> ban;           // that stands, whether it decided or not
+	std::string path = "not-asked";      // what is known of its way back: telemetry::path_name()
 	std::vector<LimitSay> limits;        // in the order in which they are asked
 	std::optional<std::size_t> limit;    // of `limits`: the first that refuses, else the one nearest to it
 	std::optional<std::uint64_t> recovers_in_ns;  // if a limit or a ban refuses: until the packet would pass; none: never

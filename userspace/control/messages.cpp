@@ -154,6 +154,31 @@ Result<AttachRequest> parse_attach_request(const Json& json)
 
 // ---- replies ----
 
+static Json cookies_json(const std::optional<Cookies>& cookies)
+{
+	if (!cookies)
+		return nullptr;
+	return {{"ready", cookies->ready},
+	        {"why_not", cookies->why_not},
+	        {"last_sent_ago_ns", or_null(cookies->last_sent_ago_ns)},
+	        {"taken", cookies->taken},
+	        {"refused", cookies->refused}};
+}
+
+static Result<Cookies> parse_cookies(const Json& json)
+{
+	Reader reader(json, "status: cookies");
+	Cookies out;
+	out.ready = reader.flag("ready");
+	out.why_not = reader.text("why_not");
+	out.last_sent_ago_ns = reader.optional_count("last_sent_ago_ns");
+	out.taken = reader.count("taken");
+	out.refused = reader.count("refused");
+	if (const auto error = reader.error())
+		return *error;
+	return out;
+}
+
 Json to_json(const Status& status)
 {
 	Json interfaces = Json::array();
@@ -180,7 +205,8 @@ Json to_json(const Status& status)
 	        {"warnings", status.warnings},
 	        {"waiting", to_json(status.waiting)},
 	        {"shadow", to_json(status.shadow)},
-	        {"applying", to_json(status.applying)}};
+	        {"applying", to_json(status.applying)},
+	        {"cookies", cookies_json(status.cookies)}};
 }
 
 Json to_json(const std::vector<BanRow>& bans)
@@ -248,6 +274,9 @@ Result<Status> parse_status(const Json& json)
 {
 	Reader reader(json, "status");
 	Status out;
+	if (const Json* cookies = reader.optional_object("cookies")) {
+		SLUICE_TRY_ASSIGN(out.cookies, parse_cookies(*cookies));
+	}
 	out.version = reader.text("version");
 	out.mode = reader.text("mode") == "observe" ? policy::Mode::kObserve : policy::Mode::kEnforce;
 	out.default_action = reader.text("default") == "deny" ? policy::Action::kDeny : policy::Action::kAllow;

@@ -61,6 +61,15 @@ Result<AttachRequest> parse_attach_request(const Json& json);
 
 // ---- replies ----
 
+// SYN cookies: whether they are sent past the budgets for the unproved, and what came of it.
+struct Cookies {
+	bool ready = false;
+	std::string why_not;                         // of those that are not
+	std::optional<std::uint64_t> last_sent_ago_ns;  // none: never, or so long ago that none would be taken back
+	std::uint64_t taken = 0;                     // handshakes completed
+	std::uint64_t refused = 0;                   // right, and yet not taken by the stack
+};
+
 struct Status {  // GET /v1/status
 	struct Rates {
 		std::uint64_t packets_per_second = 0;
@@ -87,6 +96,7 @@ struct Status {  // GET /v1/status
 	std::optional<Waiting> waiting;
 	std::optional<Shadow> shadow;
 	std::optional<Applying> applying;  // a policy that is on its way
+	std::optional<Cookies> cookies;  // where a service wants SYN cookies
 };
 
 struct BanRow {  // one of GET /v1/bans

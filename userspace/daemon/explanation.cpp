@@ -146,7 +146,7 @@ Explained put_in_words(const datapath::Explanation& explanation, const datapath:
 {
 	const sluice_explanation& found = explanation.found;
 	Explained out;
-	out.verdict = explanation.passes ? "pass" : "drop";
+	out.verdict = explanation.passes ? "pass" : found.reason == SLUICE_COOKIE ? "reply" : "drop";
 	out.reason = telemetry::reason_name(found.reason);
 	if (const auto* reason = telemetry::find_reason(found.reason))
 		out.sentence = reason->sentence;
@@ -154,6 +154,7 @@ Explained put_in_words(const datapath::Explanation& explanation, const datapath:
 	out.generation = running.meta.generation;
 	out.service = telemetry::name_of(running.services, found.service);
 	out.length = found.length;
+	out.path = telemetry::path_name(found.path);
 	out.source = source_of(found, running, provenance);
 	add_rule(out, found, running, provenance);
 	for (std::uint32_t i = 0; i < std::min(found.count, SLUICE_MAX_ASKED); i++)

@@ -9,6 +9,7 @@
 #include "daemon/explanation.h"
 #include "daemon/undo_verbs.h"
 #include "policy/digest.h"
+#include "sluice/abi/cookie.h"
 #include "telemetry/reasons.h"
 
 namespace sluice::daemon {
@@ -104,6 +105,18 @@ Result<telemetry::Stats> Verbs::stats()
 	return telemetry::sum(counters, running->services, running->rules);
 }
 
+Result<std::optional<control::Cookies>> Verbs::cookies()
+{
+	SLUICE_TRY_ASSIGN(const datapath::Answering answering, setting_.datapath.answering());
+	if (!answering.wanted)
+		return std::optional<control::Cookies>();
+	control::Cookies out{answering.ready, answering.why_not, {}, answering.taken, answering.refused};
+	const std::uint64_t ago_ns = setting_.datapath.now_mono_ns() - answering.sent_mono_ns;
+	if (answering.sent_mono_ns != 0 && ago_ns < SLUICE_COOKIE_AWAITED_NS)
+		out.last_sent_ago_ns = ago_ns;
+	return std::optional(out);
+}
+
 Result<Response> Verbs::status()
 {
 	control::Status out;
@@ -131,6 +144,9 @@ Result<Response> Verbs::status()
 	out.waiting = setting_.policies.waiting();
 	out.shadow = setting_.policies.shadow();
 	out.applying = setting_.policies.applying();
+	SLUICE_TRY_ASSIGN(out.cookies, cookies());
+	if (out.cookies && !out.cookies->ready)
+		out.warnings.push_back("SYN cookies are not sent, past their budgets SYNs are dropped: " + out.cookies->why_not);
 	control::Json json = control::to_json(out);
 	json["lists"] = to_json(setting_.policies.feeds(), setting_.clock.unix_ns());
 	return Response::json(json);

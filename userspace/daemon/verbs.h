@@ -43,6 +43,7 @@ public:
 private:
 	Result<control::Response> status();
 	Result<std::optional<telemetry::ShadowStats>> shadow_stats();
+	Result<std::optional<control::Cookies>> cookies();
 	Result<control::Response> show_stats(bool prometheus);
 	Result<control::Response> events(const control::Request& request);
 	Result<control::Response> bans();

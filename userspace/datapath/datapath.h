@@ -111,6 +111,17 @@ struct MemoryUse {
 	std::uint64_t kernel_bytes = 0;  // maps and programs, both generations and a shadow
 };
 
+// What becomes of SYNs past the budget for the unproved, where a policy wants SYN cookies.
+struct Answering {
+	bool wanted = false;
+	bool ready = false;                  // cookies are sent once a budget is spent
+	std::string why_not;                 // of wanted and not ready: such SYNs are dropped
+	std::uint64_t sent_mono_ns = 0;      // the last one, give or take a second; 0: never
+	std::uint64_t refused_mono_ns = 0;   // when the stack last did not take back one that was right; 0: never
+	std::uint64_t taken = 0;             // handshakes completed by one
+	std::uint64_t refused = 0;
+};
+
 class Datapath {
 public:
 	virtual ~Datapath() = default;
@@ -177,6 +188,7 @@ public:
 
 	virtual Result<Counters> counters() = 0;
 	virtual Result<MemoryUse> memory() = 0;
+	virtual Result<Answering> answering() = 0;
 
 	// A descriptor that polls readable when events wait, and the call that hands them over, oldest first.
 	virtual int events_fd() = 0;

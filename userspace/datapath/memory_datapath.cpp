@@ -369,6 +369,12 @@ Result<Counters> MemoryDatapath::counters()
 	return counters;
 }
 
+Result<Answering> MemoryDatapath::answering()
+{
+	SLUICE_TRY(admit());
+	return answering_;
+}
+
 Result<MemoryUse> MemoryDatapath::memory()
 {
 	SLUICE_TRY(admit());

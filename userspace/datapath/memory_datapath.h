@@ -73,6 +73,9 @@ public:
 	Result<Explanation> explain(std::span<const std::byte> frame) override;
 	Result<Counters> counters() override;
 	Result<MemoryUse> memory() override;
+	// As answering_is() said.
+	Result<Answering> answering() override;
+	void answering_is(const Answering& answering) { answering_ = answering; }
 	// Thread rule as everywhere; never fails.
 	int events_fd() override { return wakeup_.get(); }
 	Result<void> drain_events(const std::function<void(const sluice_event&)>& take) override;
@@ -115,6 +118,7 @@ private:
 	std::map<std::uint32_t, Identity> identities_;
 	std::map<Binding, Lease> leases_;
 	sluice_explanation found_{};
+	Answering answering_;
 	std::vector<std::byte> explained_;
 	std::deque<sluice_event> events_;
 	std::uint64_t events_lost_ = 0;

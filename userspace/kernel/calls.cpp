@@ -13,6 +13,7 @@
 
 #include "sluice/abi/policy.h"
 // After the types that it names.
+#include "cookie.skel.h"
 #include "sluice.skel.h"
 
 namespace sluice::kernel {
@@ -146,6 +147,12 @@ int Calls::program_load(sluice_bpf* skeleton)
 	return refused ? refused : sluice_bpf__load(skeleton);
 }
 
+int Calls::cookie_load(cookie_bpf* skeleton)
+{
+	const int refused = admit();
+	return refused ? refused : cookie_bpf__load(skeleton);
+}
+
 int Calls::pin(int object, const std::string& path)
 {
 	const int refused = admit();
@@ -188,6 +195,13 @@ int Calls::xdp_attach(int program, std::uint32_t interface_index, std::uint32_t 
 	const int refused = admit();
 	return refused ? refused
 		       : or_errno(::bpf_link_create(program, static_cast<int>(interface_index), BPF_XDP, &options));
+}
+
+int Calls::ingress_attach(int program, std::uint32_t interface_index)
+{
+	constexpr auto kTcxIngress = static_cast<bpf_attach_type>(46);  // these headers do not name it
+	const int refused = admit();
+	return refused ? refused : or_errno(::bpf_link_create(program, static_cast<int>(interface_index), kTcxIngress, nullptr));
 }
 
 int Calls::link_update(int link, int program, int old_program)

@@ -13,6 +13,7 @@
 struct bpf_map_info;
 struct bpf_prog_info;
 struct bpf_link_info;
+struct cookie_bpf;
 struct sluice_bpf;
 
 namespace sluice::kernel {
@@ -72,6 +73,7 @@ public:
 	int has_helper(int program_type, int helper);
 
 	int program_load(sluice_bpf* skeleton);
+	int cookie_load(cookie_bpf* skeleton);
 
 	int pin(int object, const std::string& path);
 	int open_pin(const std::string& path);
@@ -82,6 +84,8 @@ public:
 
 	// `flags`: XDP_FLAGS_*.
 	int xdp_attach(int program, std::uint32_t interface_index, std::uint32_t flags);
+	// A link on the interface's ingress, behind XDP; Linux 6.6 and later.
+	int ingress_attach(int program, std::uint32_t interface_index);
 	// Replaces `old_program`; -EPERM when the link runs another.
 	int link_update(int link, int program, int old_program);
 	int link_detach(int link);

@@ -30,7 +30,7 @@ Result<Explainer> Explainer::load(Calls& calls, const Generation& generation, co
 Result<datapath::Explanation> Explainer::run(std::span<const std::byte> frame) const
 {
 	SLUICE_TRY_ASSIGN(const PacketRun run, run_packet(program_.get(), frame));
-	if (run.action != XDP_PASS && run.action != XDP_DROP)
+	if (run.action != XDP_PASS && run.action != XDP_DROP && run.action != XDP_TX)
 		return Error(ErrorCode::kFailed, "the program has no answer");
 	SLUICE_TRY_ASSIGN(const auto answer, (TypedMap<std::uint32_t, sluice_explanation>::over(answer_)));
 	datapath::Explanation explanation;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "kernel/cookie_links.h"
 #include "kernel/counter_maps.h"
 #include "kernel/explainer.h"
 #include "kernel/generation.h"
@@ -33,11 +34,14 @@ struct KernelDatapath::State {
 	sluice_clock packet_clock;
 	Ring ring;
 	std::vector<std::string> notes;
+	CookieLinks cookies;
+	bool cookies_wanted = false;           // by the running generation
 	std::optional<Shadow> shadow{};
 	std::optional<Explainer> explainer{};  // of the running generation, once somebody asked
 
 	Result<void> adopt_shadow();
 	void forget_shadow();
+	void settle_cookies() { cookies.settle(links.all(), cookies_wanted, maps); }
 };
 
 namespace {
@@ -91,9 +95,16 @@ Result<std::unique_ptr<KernelDatapath>> KernelDatapath::open(const Options& opti
 	const std::uint32_t abi = history.running() ? history.running()->abi() : 0;
 	SLUICE_TRY_ASSIGN(StateMaps maps, StateMaps::open(calls, pins, options, abi, notes));
 	SLUICE_TRY_ASSIGN(Ring ring, Ring::open(maps.at("events").fd()));
+	CookieLinks cookies(calls, pins);
 	auto state = std::unique_ptr<State>(new State{calls, clock, std::move(pins), std::move(links), std::move(history),
-						      std::move(maps), tick_clock(notes), std::move(ring), std::move(notes)});
+						      std::move(maps), tick_clock(notes), std::move(ring), std::move(notes),
+						      std::move(cookies)});
 	SLUICE_TRY(state->adopt_shadow());
+	if (state->history.running() && state->history.running()->is_readable()) {
+		SLUICE_TRY_ASSIGN(const Running running, state->history.running()->read());
+		state->cookies_wanted = running.config.cookies;
+	}
+	state->settle_cookies();
 	return std::unique_ptr<KernelDatapath>(new KernelDatapath(std::move(state)));
 }
 
@@ -177,6 +188,8 @@ Result<Running> KernelDatapath::install(policy::Image image, datapath::ShadowFat
 	state.history.advance(state.calls, state.pins, std::move(next), state.notes);
 	if (state.shadow && !goes_on)
 		state.forget_shadow();
+	state.cookies_wanted = read.config.cookies;
+	state.settle_cookies();
 	return read;
 }
 
@@ -269,6 +282,8 @@ Result<Running> KernelDatapath::revert()
 	state.history.swap();
 	if (state.shadow)
 		state.forget_shadow();
+	state.cookies_wanted = read.config.cookies;
+	state.settle_cookies();
 	return read;
 }
 
@@ -277,17 +292,23 @@ Result<Interface> KernelDatapath::attach(const std::string& name, std::optional<
 	const auto& running = state_->history.running();
 	if (!running)
 		return Error(ErrorCode::kFailed, "attach to " + name + ": no policy is installed", "sluice apply FILE");
-	return state_->links.attach(*running, name, only, state_->notes);
+	SLUICE_TRY_ASSIGN(Interface attached, state_->links.attach(*running, name, only, state_->notes));
+	state_->settle_cookies();
+	return attached;
 }
 
 Result<void> KernelDatapath::detach(const std::string& name)
 {
-	return state_->links.detach(name);
+	SLUICE_TRY(state_->links.detach(name));
+	state_->settle_cookies();
+	return {};
 }
 
 Result<std::vector<Interface>> KernelDatapath::interfaces()
 {
-	return state_->links.interfaces(state_->history, state_->notes);
+	SLUICE_TRY_ASSIGN(std::vector<Interface> interfaces, state_->links.interfaces(state_->history, state_->notes));
+	state_->settle_cookies();  // somebody may have taken away what takes cookies back
+	return interfaces;
 }
 
 Result<void> KernelDatapath::ban(const datapath::Ban& ban)
@@ -392,6 +413,11 @@ Result<datapath::MemoryUse> KernelDatapath::memory()
 		use.kernel_bytes += bytes;
 	}
 	return use;
+}
+
+Result<datapath::Answering> KernelDatapath::answering()
+{
+	return state_->cookies.read(state_->maps);
 }
 
 int KernelDatapath::events_fd()

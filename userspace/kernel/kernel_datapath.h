@@ -62,6 +62,7 @@ public:
 	Result<datapath::Explanation> explain(std::span<const std::byte> frame) override;
 	Result<datapath::Counters> counters() override;
 	Result<datapath::MemoryUse> memory() override;
+	Result<datapath::Answering> answering() override;
 	int events_fd() override;
 	Result<void> drain_events(const std::function<void(const sluice_event&)>& take) override;
 	std::uint64_t now_mono_ns() override;

@@ -48,6 +48,20 @@ void detach_pinned(Calls& calls, const Pins& pins, PanicReport& report)
 	}
 }
 
+// What takes SYN cookies back has nothing to take back now.
+void detach_cookies(Calls& calls, const Pins& pins, PanicReport& report)
+{
+	for (const std::string& name : pins.cookie_links()) {
+		const std::string path = pins.cookie_link(name);
+		const Fd link(calls.open_pin(path));
+		const int code = link ? calls.link_detach(link.get()) : -ENOENT;
+		if (code < 0 || calls.unpin(path) < 0)
+			report.failed.push_back(name + ": take cookies back no more: " + reason(code));
+		else
+			report.done.push_back(name + ": takes no cookies back");
+	}
+}
+
 bool is_ours(Calls& calls, std::uint32_t program_id)
 {
 	const Fd program(program_id == 0 ? -1 : calls.program_by_id(program_id));
@@ -92,6 +106,7 @@ Result<PanicReport> panic(const std::string& pins)
 	Calls calls;
 	PanicReport report;
 	detach_pinned(calls, Pins::at(pins), report);
+	detach_cookies(calls, Pins::at(pins), report);
 
 	const std::unique_ptr<struct if_nameindex, void (*)(struct if_nameindex*)> interfaces(::if_nameindex(), ::if_freenameindex);
 	if (!interfaces)

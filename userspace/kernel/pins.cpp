@@ -60,6 +60,13 @@ std::vector<std::string> names_in(const std::string& directory)
 	return names;
 }
 
+std::vector<std::string> interfaces_in(const std::string& directory)
+{
+	std::vector<std::string> interfaces = names_in(directory);
+	std::transform(interfaces.begin(), interfaces.end(), interfaces.begin(), decoded);
+	return interfaces;
+}
+
 Result<void> make_directory(Calls& calls, const std::string& path)
 {
 	const int code = calls.make_directory(path);
@@ -79,7 +86,7 @@ Result<Pins> Pins::open(Calls& calls, const std::string& root)
 		return Error(ErrorCode::kInvalid, "pins directory '" + root + "' is not an absolute path");
 	SLUICE_TRY(ensure_bpffs(path));
 	SLUICE_TRY(make_directory(calls, path));
-	for (const char* part : {"/state", "/generations", "/links"})
+	for (const char* part : {"/state", "/generations", "/links", "/cookies"})
 		SLUICE_TRY(make_directory(calls, path + part));
 	return Pins(path);
 }
@@ -87,6 +94,11 @@ Result<Pins> Pins::open(Calls& calls, const std::string& root)
 std::string Pins::link(const std::string& interface) const
 {
 	return root_ + "/links/" + encoded(interface);
+}
+
+std::string Pins::cookie_link(const std::string& interface) const
+{
+	return root_ + "/cookies/" + encoded(interface);
 }
 
 std::vector<std::uint32_t> Pins::generations() const
@@ -104,9 +116,12 @@ std::vector<std::uint32_t> Pins::generations() const
 
 std::vector<std::string> Pins::links() const
 {
-	std::vector<std::string> interfaces = names_in(root_ + "/links");
-	std::transform(interfaces.begin(), interfaces.end(), interfaces.begin(), decoded);
-	return interfaces;
+	return interfaces_in(root_ + "/links");
+}
+
+std::vector<std::string> Pins::cookie_links() const
+{
+	return interfaces_in(root_ + "/cookies");
 }
 
 Result<void> remove_pins(Calls& calls, const std::string& directory)

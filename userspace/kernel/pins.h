@@ -3,7 +3,8 @@
 //   state/NAME               what outlives policies
 //   generations/N/NAME       one program with its policy maps; generations/staging while it is being made
 //   shadow/NAME              the candidate that judges beside the running generation, where there is one
-//   links/INTERFACE          '.' and '%' of an interface's name as %2E and %25: bpffs has no dots
+//   links/INTERFACE, cookies/INTERFACE
+//                            '.' and '%' of an interface's name as %2E and %25: bpffs has no dots
 #pragma once
 
 #include <cstdint>
@@ -29,11 +30,13 @@ public:
 	std::string staging() const { return root_ + "/generations/staging"; }
 	std::string shadow() const { return root_ + "/shadow"; }
 	std::string link(const std::string& interface) const;
+	std::string cookie_link(const std::string& interface) const;
 
 	// Ascending.
 	std::vector<std::uint32_t> generations() const;
 	// Names of interfaces.
 	std::vector<std::string> links() const;
+	std::vector<std::string> cookie_links() const;
 
 private:
 	explicit Pins(std::string root) : root_(std::move(root)) {}

@@ -21,9 +21,16 @@ Result<PacketRun> run_packet(int program_fd, std::span<const std::byte> frame, c
 		run.ctx_in = &context;
 		run.ctx_size_in = sizeof(context);
 	}
+	std::vector<std::byte> left(options.keep_frame ? frame.size() + 256 : 0);
+	if (options.keep_frame) {
+		run.data_out = left.data();
+		run.data_size_out = static_cast<__u32>(left.size());
+	}
 	if (::bpf_prog_test_run_opts(program_fd, &run) != 0)
 		return error_of_errno(errno, "run a packet of " + std::to_string(frame.size()) + " bytes");
-	return PacketRun{run.retval, run.duration};
+	if (options.keep_frame)
+		left.resize(run.data_size_out);
+	return PacketRun{run.retval, run.duration, std::move(left)};
 }
 
 }  // namespace sluice::kernel

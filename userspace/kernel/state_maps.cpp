@@ -13,6 +13,7 @@
 #include "kernel/map_memory.h"
 #include "kernel/typed_map.h"
 #include "sluice/abi/ban.h"
+#include "sluice/abi/cookie.h"
 
 namespace sluice::kernel {
 namespace {
@@ -122,6 +123,7 @@ Result<StateMaps> StateMaps::open(Calls& calls, const Pins& pins, const Options&
 	if (bans_are_new)
 		SLUICE_TRY(state.migrate_bans(calls, pins, notes));
 	SLUICE_TRY(state.settle_hash_key());
+	SLUICE_TRY(state.settle_cookie_key());
 	// A daemon that died between a ban and its length, or bans that were migrated: no ban may be overlooked.
 	SLUICE_TRY_ASSIGN(const BanTable bans, state.bans());
 	SLUICE_TRY(bans.settle());
@@ -139,6 +141,7 @@ Result<StateMaps> StateMaps::fresh(Calls& calls, const Options& options)
 		state.maps_.emplace(name, Entry{std::move(map), false});
 	}
 	SLUICE_TRY(state.settle_hash_key());
+	SLUICE_TRY(state.settle_cookie_key());
 	return state;
 }
 
@@ -179,6 +182,18 @@ Result<void> StateMaps::settle_hash_key()
 	if (::getrandom(&hash_key_, sizeof(hash_key_), 0) != static_cast<ssize_t>(sizeof(hash_key_)))
 		return error_of_errno(errno, "draw the hash key");
 	return map.update(kZero, hash_key_);
+}
+
+// Drawn once per set of pins, like the hash key: cookies that were sent are taken back after a restart.
+Result<void> StateMaps::settle_cookie_key()
+{
+	SLUICE_TRY_ASSIGN(const auto map, (TypedMap<std::uint32_t, sluice_cookies>::over(at("cookies"))));
+	SLUICE_TRY_ASSIGN(sluice_cookies cookies, map.lookup(kZero));
+	if (cookies.key[0] != 0 || cookies.key[1] != 0)
+		return {};
+	if (::getrandom(cookies.key, sizeof(cookies.key), 0) != static_cast<ssize_t>(sizeof(cookies.key)))
+		return error_of_errno(errno, "draw the key of cookies");
+	return map.update(kZero, cookies);
 }
 
 Result<BanTable> StateMaps::bans() const

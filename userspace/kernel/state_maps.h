@@ -1,4 +1,4 @@
-// StateMaps: what outlives policies and daemons: counters, buckets, bans, events, the hash key, identities and leases.
+// StateMaps: what outlives policies and daemons: counters, buckets, bans, events, the hash key, identities and leases, proved sources.
 //
 // Each is adopted from its pin where its shape is ours; otherwise made anew, and pinned by pin(), in place of what was
 // there. What was adopted, migrated or dropped is told in `notes`.
@@ -24,7 +24,8 @@ namespace sluice::kernel {
 // In the order in which they are made; the names of the program's maps and of the pins.
 inline constexpr const char* kStateMaps[] = {"counters",    "rule_counters", "buckets",      "bans",
 					     "ban_lengths", "ban_sieve",     "events",       "event_gauges", "hash_key",
-					     "identities",  "identity_names", "bindings",     "binding_lengths"};
+					     "identities",  "identity_names", "bindings",     "binding_lengths",
+					     "proofs",      "cookies"};
 
 // The one that holds the levels of limits.
 inline constexpr const char* kBucketsMap = "buckets";
@@ -59,6 +60,7 @@ private:
 	Result<void> migrate_bans(Calls& calls, const Pins& pins, std::vector<std::string>& notes);
 	Result<void> settle_hash_key();
 	Result<void> settle_leases(Calls& calls, std::vector<std::string>& notes);
+	Result<void> settle_cookie_key();
 
 	std::map<std::string, Entry> maps_;
 	sluice_hash_key hash_key_{};

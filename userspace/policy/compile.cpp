@@ -188,7 +188,13 @@ void add_services(const Policy& policy, const Numbers& numbers, const LimitNumbe
 		for (const std::string& role : roles_of(service))
 			terms.roles |= 1ull << numbers.roles.at(role);
 		image.config.by_identity |= sluice_asks_identity(&terms);
+		terms.unproved = limits.of(service.name + "/unproved");
+		image.config.by_proof |= terms.unproved != 0;
+		terms.beyond = answers_with_cookies(service) ? SLUICE_BEYOND_COOKIE : SLUICE_BEYOND_DROP;
+		image.config.cookies |= answers_with_cookies(service);
 	}
+	image.config.replies_all = limits.of(kRepliesAll);
+	image.config.replies_each_prefix = limits.of(kRepliesEachPrefix);
 }
 
 Result<void> describe(const Policy& policy, const Listing& listing, const CompileOptions& options, Image& image)

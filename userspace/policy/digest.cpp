@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "net/limit_algorithm.h"
+#include "policy/words.h"
 
 namespace sluice::policy {
 namespace {
@@ -174,6 +175,10 @@ void write_service(Canonical& out, const Service& service)
 	if (service.each_identity) {
 		out << "each-identity";
 		write_limit(out, *service.each_identity);
+	}
+	if (service.unproved) {
+		out << "unproved" << word_of(service.unproved->beyond);
+		write_limit(out, service.unproved->limit);
 	}
 	out.end_line();
 	write_prefixes(out, service.addresses);

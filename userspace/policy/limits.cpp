@@ -25,7 +25,7 @@ const std::optional<Meter>& meter_of(const Limit& limit, sluice_dimension dimens
 std::uint32_t sets_of(const LimitUse& use)
 {
 	const bool is_log = use.limit->algorithm == SLUICE_SLIDING_LOG;
-	if (use.scope == SLUICE_SCOPE_SERVICE)
+	if (sluice_has_one_key(use.scope))
 		return 1;
 	if (use.limit->keys == 0)
 		return is_log ? kDefaultSets / SLUICE_LOG_LINES : kDefaultSets;
@@ -59,7 +59,7 @@ sluice_limit make_limit(const LimitUse& use, std::uint16_t rule)
 	sluice_limit limit{};
 	limit.rule = rule;
 	limit.scope = static_cast<std::uint8_t>(use.scope);
-	if (use.scope != SLUICE_SCOPE_SERVICE && use.scope != SLUICE_SCOPE_IDENTITY) {
+	if (!sluice_has_one_key(use.scope) && use.scope != SLUICE_SCOPE_IDENTITY) {
 		limit.mask[SLUICE_IPV4] = sluice_addr_mask(SLUICE_IPV4_PREFIX_BITS + use.ipv4_length);
 		limit.mask[SLUICE_IPV6] = sluice_addr_mask(use.ipv6_length);
 	}
@@ -289,7 +289,29 @@ Error Builder::too_small(const LimitUse& use) const
 		     "raise --limiter-memory, or lower 'keys' of some limits");
 }
 
+// How many SYN cookies this host sends at most: to everybody, and to each network. An attacker who has them sent to a victim
+// gets no more out of it than that, each no longer than what he sent.
+Limit packets_limit(std::uint64_t per_second, std::uint64_t burst)
+{
+	Limit limit;
+	limit.packets = Meter{{per_second, 1}, burst};
+	return limit;
+}
+
+void add_replies(std::vector<LimitUse>& uses)
+{
+	static const Limit all = packets_limit(400'000, 8'000);
+	static const Limit each_prefix = packets_limit(100, 100);
+	uses.push_back({kRepliesAll, &all, SLUICE_SCOPE_REPLIES, 0, 0});
+	uses.push_back({kRepliesEachPrefix, &each_prefix, SLUICE_SCOPE_REPLIES_PREFIX, 24, 48});
+}
+
 }  // namespace
+
+bool answers_with_cookies(const Service& service)
+{
+	return service.unproved && service.unproved->beyond == Beyond::kCookie;
+}
 
 std::vector<LimitUse> limit_uses(const Policy& policy)
 {
@@ -311,7 +333,11 @@ std::vector<LimitUse> limit_uses(const Policy& policy)
 		keyed(service.name + "/each-prefix", service.each_prefix, SLUICE_SCOPE_PREFIX);
 		if (service.each_identity)
 			uses.push_back({service.name + "/each-identity", &*service.each_identity, SLUICE_SCOPE_IDENTITY, 0, 0});
+		if (service.unproved)
+			uses.push_back({service.name + "/unproved", &service.unproved->limit, SLUICE_SCOPE_UNPROVED, 0, 0});
 	}
+	if (std::any_of(policy.services.begin(), policy.services.end(), answers_with_cookies))
+		add_replies(uses);
 	return uses;
 }
 

@@ -17,11 +17,17 @@ struct LimitUse {
 	std::string name;  // "api/each-source"
 	const Limit* limit = nullptr;
 	sluice_scope scope = SLUICE_SCOPE_SERVICE;
-	unsigned ipv4_length = 0;  // what of a source is the key; not for SLUICE_SCOPE_SERVICE, which has one key, and SLUICE_SCOPE_IDENTITY, whose key is the identity
+	unsigned ipv4_length = 0;  // what of a source is the key; not where one key holds all, nor of SLUICE_SCOPE_IDENTITY, whose key is the identity
 	unsigned ipv6_length = 0;
 };
 
-// In the order of the policy. The pointers are into it.
+// Limits that no policy writes: those of SYN cookies, where a service answers with them.
+inline constexpr const char* kRepliesAll = "replies/all";
+inline constexpr const char* kRepliesEachPrefix = "replies/each-prefix";
+
+bool answers_with_cookies(const Service& service);
+
+// In the order of the policy. The pointers are into it, or to what lasts as long as the program.
 std::vector<LimitUse> limit_uses(const Policy& policy);
 
 // Sets of eight buckets for a keyed limit that does not say how many keys it tells apart.

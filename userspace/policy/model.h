@@ -22,6 +22,7 @@ namespace sluice::policy {
 enum class Mode { kEnforce, kObserve };
 enum class Action { kDeny, kAllow };
 enum class Admit { kAnyone, kListed, kRoles };
+enum class Beyond { kDrop, kCookie };
 
 // A prefix and where it was written.
 struct ListedPrefix {
@@ -81,6 +82,12 @@ struct SourceLimit {
 	Limit limit;
 };
 
+// Asks for path proof, and holds together all whose path is not proved.
+struct Unproved {
+	Limit limit;  // connections of a TCP service, packets of a UDP one
+	Beyond beyond = Beyond::kDrop;
+};
+
 struct Service {
 	std::string name;
 	net::Protocol protocol;
@@ -90,6 +97,7 @@ struct Service {
 	std::optional<PrefixLimit> each_prefix;
 	std::optional<Limit> all_sources;
 	std::optional<Limit> each_identity;
+	std::optional<Unproved> unproved;
 	Admit admit = Admit::kAnyone;
 	std::vector<std::string> roles;       // kRoles: who has one of these,
 	std::vector<std::string> identities;  // or is one of these: names, and patterns of SPIFFE IDs

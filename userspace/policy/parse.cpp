@@ -242,8 +242,8 @@ Service Parser::read_service(const Yaml& node)
 	Service service;
 	service.place = findings_.place(node);
 	if (!check_mapping(findings_, node, "a service",
-			   {"name", "protocol", "ports", "port", "addresses", "each-source", "each-prefix", "all-sources", "each-identity", "admit", "exceeded"},
-			   {"unproved"}))
+			   {"name", "protocol", "ports", "port", "addresses", "each-source", "each-prefix", "all-sources", "each-identity", "unproved",
+			    "admit", "exceeded"}))
 		return service;
 	service.name = name_of(node, "a service");
 	if (const Yaml* protocol = node.find("protocol"))
@@ -267,6 +267,8 @@ Service Parser::read_service(const Yaml& node)
 		service.all_sources = limits_.read(*all, "all-sources");
 	if (const Yaml* each = node.find("each-identity"))
 		service.each_identity = limits_.read(*each, "each-identity");
+	if (const Yaml* unproved = node.find("unproved"))
+		service.unproved = limits_.read_unproved(*unproved);
 	if (const Yaml* admit = node.find("admit"))
 		read_admit(*admit, service);
 	if (const Yaml* exceeded = node.find("exceeded"))

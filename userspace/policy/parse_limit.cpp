@@ -250,4 +250,29 @@ std::optional<PrefixLimit> LimitReader::read_each_prefix(const Yaml& node)
 	return each;
 }
 
+std::optional<Unproved> LimitReader::read_unproved(const Yaml& node)
+{
+	const char* hint = "write unproved: {connections: 2000/s, beyond: cookie}";
+	if (node.kind != Yaml::Kind::kMapping) {
+		findings_.error(node, std::string("unproved is ") + node.what() + ", not a mapping", hint);
+		return std::nullopt;
+	}
+	if (!check_mapping(findings_, node, "unproved", {"connections", "packets", "burst", "beyond"}))
+		return std::nullopt;
+	Unproved unproved;
+	unproved.limit.place = findings_.place(node);
+	if (const Yaml* connections = node.find("connections"))
+		unproved.limit.connections = read_meter(*connections, "connections", SLUICE_TOKEN_BUCKET);
+	if (const Yaml* packets = node.find("packets"))
+		unproved.limit.packets = read_meter(*packets, "packets", SLUICE_TOKEN_BUCKET);
+	if (node.find("connections") == nullptr && node.find("packets") == nullptr)
+		findings_.error(node, "unproved has no budget", hint);
+	read_burst(node, unproved.limit);
+	if (const Yaml* beyond = node.find("beyond"))
+		unproved.beyond = read_word(findings_, *beyond, "beyond", {"cookie", "drop"}) == "cookie" ? Beyond::kCookie : Beyond::kDrop;
+	if (!unproved.limit.connections && !unproved.limit.packets)
+		return std::nullopt;
+	return unproved;
+}
+
 }  // namespace sluice::policy

@@ -24,6 +24,9 @@ public:
 	// {ipv4: 24, ipv6: 48, limit: LIMIT}.
 	std::optional<PrefixLimit> read_each_prefix(const Yaml& node);
 
+	// {connections: 2000/s, beyond: cookie}.
+	std::optional<Unproved> read_unproved(const Yaml& node);
+
 	std::map<std::string, Limit> take_named() { return std::move(named_); }
 
 private:

@@ -67,6 +67,8 @@ std::string describe(const Service& service)
 			"): " + words_of(service.each_prefix->limit);
 	if (service.each_identity)
 		text += "; each identity: " + words_of(*service.each_identity);
+	if (service.unproved)
+		text += "; unproved: " + words_of(service.unproved->limit) + ", beyond that " + word_of(service.unproved->beyond);
 	return text;
 }
 
@@ -84,6 +86,9 @@ void compare(const Service& before, const Service& after, Changes& changes)
 		changes.push_back(changed(Part::kServices, name + " ports", words_of(before.ports), words_of(after.ports)));
 	if (!same_addresses(before.addresses, after.addresses))
 		changes.push_back(changed(Part::kServices, name + " addresses", words_of(before.addresses), words_of(after.addresses)));
+	if (before.unproved && after.unproved && before.unproved->beyond != after.unproved->beyond)
+		changes.push_back(changed(Part::kServices, name + " beyond the unproved budget", word_of(before.unproved->beyond),
+					  word_of(after.unproved->beyond)));
 	if (words_of_admit(before) != words_of_admit(after))
 		changes.push_back(changed(Part::kServices, name + " admits", words_of_admit(before), words_of_admit(after)));
 }
@@ -106,7 +111,7 @@ std::set<std::string> holders(const Policy& policy)
 	for (const Source& source : policy.sources)
 		names.insert(source.name + "/limit");
 	for (const Service& service : policy.services) {
-		for (const char* place : {"/all-sources", "/each-source", "/each-prefix", "/each-identity"})
+		for (const char* place : {"/all-sources", "/each-source", "/each-prefix", "/each-identity", "/unproved"})
 			names.insert(service.name + place);
 	}
 	return names;

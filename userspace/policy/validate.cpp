@@ -43,6 +43,7 @@ private:
 	void check_sources();
 	void check_services();
 	void check_service(const Service& service);
+	void check_unproved(const Service& service);
 	void check_overlaps();
 	void check_contradictions();
 	bool same_meaning(const Source& a, const Source& b) const;
@@ -118,9 +119,9 @@ void Validator::check_lockout()
 
 void Validator::check_name(const std::string& name, std::string_view what, const Place& place, std::map<std::string, Place>& seen)
 {
-	if (name == "-" || name == "fragments")
+	if (name == "-" || name == "fragments" || name == "replies")
 		error(place, "the name '" + name + "' is taken: counters show " +
-				     (name == "-" ? "traffic to no service" : "fragments") + " under it",
+				     (name == "-" ? "traffic to no service" : name == "replies" ? "the caps of SYN cookies" : "fragments") + " under it",
 		      "give it another name");
 	const auto [earlier, fresh] = seen.try_emplace(name, place);
 	if (!fresh)
@@ -216,6 +217,24 @@ void Validator::check_service(const Service& service)
 		check_connections(*service.each_identity, "each-identity");
 	if (service.all_sources)
 		check_connections(*service.all_sources, "all-sources");
+	if (service.unproved)
+		check_unproved(service);
+}
+
+void Validator::check_unproved(const Service& service)
+{
+	const Limit& limit = service.unproved->limit;
+	const std::string about = "unproved of '" + service.name + "'";
+	if (!service.protocol.has_ports())
+		error(limit.place, about + " asks for proof that " + service.protocol.to_string() + " cannot give", "TCP and UDP can");
+	else if (service.protocol == net::kTcp ? limit.packets || !limit.connections : limit.connections || !limit.packets)
+		error(limit.place, about + " counts what " + service.protocol.to_string() + " is not held by here",
+		      "TCP is held by connections, UDP by packets");
+	if (service.unproved->beyond == Beyond::kCookie && service.protocol != net::kTcp)
+		error(limit.place, about + " answers with cookies, which only TCP has", "write beyond: drop");
+	if (!service.each_source && service.protocol == net::kTcp)
+		warn(limit.place, "nothing but all-sources holds the connections of a source of '" + service.name + "' once it is proved",
+		     "give it an each-source with connections");
 }
 
 // The address that both cover, if there is one.

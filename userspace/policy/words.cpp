@@ -89,6 +89,11 @@ const char* word_of(Action action)
 	return action == Action::kDeny ? "deny" : "allow";
 }
 
+const char* word_of(Beyond beyond)
+{
+	return beyond == Beyond::kCookie ? "cookie" : "drop";
+}
+
 std::string joined(const std::vector<std::string>& words)
 {
 	std::string text;

@@ -20,5 +20,6 @@ const char* word_of(Mode mode);      // "enforce", "observe"
 const char* word_of(Action action);  // "deny", "allow"
 std::string words_of_admit(const Service& service);  // "anyone", "listed", "roles reader, writer; identities partner-a"
 std::string joined(const std::vector<std::string>& words);  // "reader, writer"
+const char* word_of(Beyond beyond);  // "drop", "cookie"
 
 }  // namespace sluice::policy

@@ -1,5 +1,6 @@
 #include "telemetry/names.h"
 
+#include <array>
 #include <string_view>
 
 namespace sluice::telemetry {
@@ -27,6 +28,14 @@ const char* rule_kind_name(unsigned kind)
 	default:
 		return "-";
 	}
+}
+
+const char* path_name(unsigned path)
+{
+	constexpr std::array<const char*, SLUICE_PATHS> names{"not-asked", "connection", "handshake", "kernel-cookie",
+	                                                      "proved",    "unproved",   "nobody",    "forwarded",
+	                                                      "cookie",    "follows-cookie"};
+	return path < names.size() ? names[path] : "?";
 }
 
 }  // namespace sluice::telemetry

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "sluice/abi/policy.h"
+#include "sluice/abi/proof.h"
 
 namespace sluice::telemetry {
 
@@ -13,5 +14,8 @@ namespace sluice::telemetry {
 std::string name_of(std::span<const sluice_name> names, std::uint32_t number);
 // "list", "failsafe", "limit"; "-" for none.
 const char* rule_kind_name(unsigned kind);
+// Of an enum sluice_path: "not-asked", "connection", "handshake", "kernel-cookie", "proved", "unproved", "nobody",
+// "forwarded", "cookie", "follows-cookie".
+const char* path_name(unsigned path);
 
 }  // namespace sluice::telemetry

@@ -42,7 +42,7 @@ std::string reason_name(std::uint32_t number)
 
 const char* verdict_name(std::uint32_t number)
 {
-	return sluice_reason_passes(number) ? "pass" : "drop";
+	return sluice_reason_passes(number) ? "pass" : number == SLUICE_COOKIE ? "reply" : "drop";
 }
 
 }  // namespace sluice::telemetry

@@ -17,8 +17,8 @@ struct sluice_asked {
 	__u32 wait_ticks; /* of a sliding log that refuses: until a charge leaves the window */
 };
 
-/* Three limits of three meters each, and as many that were before them. */
-#define SLUICE_MAX_ASKED 18u
+/* Three limits of three meters each, as many that were before them, and the one of an unproved budget. */
+#define SLUICE_MAX_ASKED 19u
 
 struct sluice_explanation {
 	__u64 now_mono_ns; /* the clock that it was judged by */
@@ -39,7 +39,8 @@ struct sluice_explanation {
 	__u8 fragment;      /* 1: a part of a datagram */
 	__u8 lease;         /* enum sluice_lease_state: of the binding that names the packet */
 	__u8 lease_length;  /* of that binding: see struct sluice_binding_key */
-	__u8 reserved[3];
+	__u8 path;          /* enum sluice_path */
+	__u8 reserved[2];
 	__u64 roles;        /* of the identity; 0 unless its lease is in force */
 	__u32 identity;     /* its slot, in force or not; 0: none */
 	__u32 reserved_too;
@@ -47,6 +48,6 @@ struct sluice_explanation {
 };
 
 SLUICE_STATIC_ASSERT(sizeof(struct sluice_asked) == 24, "no hidden padding");
-SLUICE_STATIC_ASSERT(sizeof(struct sluice_explanation) == 88 + 18 * 24, "no hidden padding");
+SLUICE_STATIC_ASSERT(sizeof(struct sluice_explanation) == 88 + 19 * 24, "no hidden padding");
 
 #endif

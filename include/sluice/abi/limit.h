@@ -34,8 +34,19 @@ enum sluice_scope {
 	SLUICE_SCOPE_PREFIX = 2,  /* each prefix of a service */
 	SLUICE_SCOPE_LIST = 3,    /* each source of a list, in place of SOURCE and PREFIX */
 	SLUICE_SCOPE_IDENTITY = 4, /* each identity of a service, in place of SERVICE, SOURCE and PREFIX */
-	SLUICE_SCOPES = 5,
+	SLUICE_SCOPE_UNPROVED = 5, /* all sources of a service together whose path is not proved */
+	SLUICE_SCOPE_REPLIES = 6,  /* SYN cookies, all together */
+	SLUICE_SCOPE_REPLIES_PREFIX = 7, /* those to each prefix */
+	SLUICE_SCOPES = 8,
 };
+
+/* Limits under which all whom they hold share one level, one bit each by scope. */
+#define SLUICE_ONE_KEY (1u << SLUICE_SCOPE_SERVICE | 1u << SLUICE_SCOPE_UNPROVED | 1u << SLUICE_SCOPE_REPLIES)
+
+SLUICE_INLINE bool sluice_has_one_key(__u32 scope)
+{
+	return SLUICE_ONE_KEY >> scope & 1;
+}
 
 /* How a limit counts; core/limiter.h has each one's bound. */
 enum sluice_algorithm {

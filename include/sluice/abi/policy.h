@@ -66,6 +66,12 @@ enum sluice_admit {
 	SLUICE_ADMIT_ROLES = 2, /* identities that have one of `roles` */
 };
 
+/* What becomes of a SYN past the unproved budget. */
+enum sluice_beyond {
+	SLUICE_BEYOND_DROP = 0,
+	SLUICE_BEYOND_COOKIE = 1,
+};
+
 /* Service slots that every policy has. */
 #define SLUICE_SERVICE_NONE 0u      /* packets to no service */
 #define SLUICE_SERVICE_FRAGMENTS 1u /* fragments, wherever they go */
@@ -77,8 +83,10 @@ struct sluice_service {
 	__u16 each_source;
 	__u16 each_prefix;
 	__u16 each_identity; /* in place of the three above for an identity's packets; 0: those hold them too */
+	__u16 unproved;      /* limit of sources whose path is not proved; 0: the service asks for no proof */
 	__u8 admit;          /* enum sluice_admit */
-	__u8 reserved[7];
+	__u8 beyond;         /* enum sluice_beyond */
+	__u8 reserved[4];
 };
 
 #define SLUICE_MAX_LIMITS 512u
@@ -96,7 +104,11 @@ struct sluice_config {
 	bool by_destination; /* some service names addresses */
 	bool any_algorithm;  /* some limit is no bucket, or has one before it: all are met by the longer way */
 	bool by_identity;    /* some service asks whose a packet is */
-	__u8 reserved[2];
+	bool by_proof;       /* some service asks for path proof */
+	bool cookies;        /* some service answers with SYN cookies past its budget */
+	__u16 replies_all;   /* limits of these */
+	__u16 replies_each_prefix;
+	__u8 reserved[4];
 };
 
 /* ---- beside the program, for people: what the numbers mean ---- */

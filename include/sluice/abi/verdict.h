@@ -16,12 +16,13 @@ enum sluice_reason {
 enum sluice_verdict {
 	SLUICE_DROP = 0,
 	SLUICE_PASS = 1,
-	SLUICE_REPLY = 2, /* reserved for cookies */
+	SLUICE_REPLY = 2, /* the frame goes back as an answer */
 };
 
 /* One bit a reason: set where the reason passes. */
 #define SLUICE_VERDICT_BIT_PASS(number) (1ull << (number))
 #define SLUICE_VERDICT_BIT_DROP(number) 0ull
+#define SLUICE_VERDICT_BIT_REPLY(number) 0ull
 SLUICE_INLINE bool sluice_reason_passes(__u32 reason)
 {
 	const __u64 passing = 0ull

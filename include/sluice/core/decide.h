@@ -1,8 +1,8 @@
 /* Ring 1: facts to a decision. The precedence, written once:
  *
  *   malformed (core/parse.h) > neighbour discovery > failsafe > listed deny > ban > fragments > identity and admit >
- *   default, then the limits (core/limiter.h). A listed allow outranks a ban, admit and the default; an identity that
- *   a service admits by role outranks the default.
+ *   default, then, on services that ask, the packet's path (core/prove.h), then the limits (core/limiter.h). A listed
+ *   allow outranks a ban, admit and the default; an identity that a service admits by role outranks the default.
  *
  * Opinions only: everything that had to be looked up is an argument.
  */
@@ -32,16 +32,18 @@ struct sluice_decision {
 	__u32 reason;
 	__u16 rule;                          /* what decided; 0: no rule of its own */
 	__u16 limit[SLUICE_DECISION_LIMITS]; /* 0: none */
+	__u16 unproved;                      /* asked before those, unless the path is proved; 0: no proof is asked for */
+	bool claimed;                        /* the source is only claimed: see core/prove.h */
 };
 
 SLUICE_INLINE bool sluice_has_limits(const struct sluice_decision *decision)
 {
-	return decision->limit[0] | decision->limit[1] | decision->limit[2];
+	return decision->limit[0] | decision->limit[1] | decision->limit[2] | decision->unproved;
 }
 
 SLUICE_INLINE struct sluice_decision sluice_decided(__u32 reason, __u16 rule)
 {
-	struct sluice_decision decision = {reason, rule, {0, 0, 0}};
+	struct sluice_decision decision = {reason, rule, {0, 0, 0}, 0, false};
 
 	return decision;
 }
@@ -64,6 +66,7 @@ SLUICE_INLINE struct sluice_decision sluice_allowed(__u32 reason, const struct s
 	decision.limit[0] = facts->service.all_sources;
 	decision.limit[1] = facts->source.limit ? facts->source.limit : facts->service.each_source;
 	decision.limit[2] = facts->source.limit ? 0 : facts->service.each_prefix;
+	decision.unproved = sluice_is_identified(facts) ? 0 : facts->service.unproved; /* a lease is proof */
 	return decision;
 }
 
@@ -87,6 +90,10 @@ SLUICE_INLINE __u32 sluice_refusal(__u32 scope, __u32 dimension)
 {
 	if (scope == SLUICE_SCOPE_IDENTITY)
 		return SLUICE_IDENTITY_PACKETS + dimension;
+	if (scope == SLUICE_SCOPE_UNPROVED)
+		return SLUICE_UNPROVED;
+	if (scope == SLUICE_SCOPE_REPLIES || scope == SLUICE_SCOPE_REPLIES_PREFIX)
+		return SLUICE_REPLY_CAPPED;
 	return SLUICE_SERVICE_PACKETS + scope * SLUICE_DIMENSIONS + dimension;
 }
 

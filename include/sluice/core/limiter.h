@@ -30,14 +30,14 @@
 #include "sluice/core/hash.h"
 #include "sluice/core/packet.h"
 
-/* Whose bucket: of all sources, where the limit holds a service as a whole; else of the source's prefix. */
+/* Whose bucket: of all sources, where the limit holds them as a whole; else of the source's prefix. */
 SLUICE_INLINE struct sluice_hash sluice_limit_key(const struct sluice_limit *limit, const volatile struct sluice_hash_key *key,
 						  const struct sluice_addr *source, __u32 family)
 {
 	struct sluice_hash everybody = {0, 1};
 	struct sluice_addr prefix;
 
-	if (limit->scope == SLUICE_SCOPE_SERVICE)
+	if (sluice_has_one_key(limit->scope))
 		return everybody;
 	prefix = sluice_addr_masked(source, &limit->mask[family & 1]);
 	return sluice_hash_addr(key, &prefix);

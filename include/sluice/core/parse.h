@@ -56,6 +56,7 @@ SLUICE_INLINE __u32 sluice_parse(const void *at, const void *end, __u32 length, 
 	packet->length = length;
 	if (reason != SLUICE_UNDECIDED)
 		return reason;
+	packet->network_at = (__u8)(length - cursor.left);
 	if (type == SLUICE_TYPE_IPV4)
 		return sluice_parse_ipv4(&cursor, packet);
 	if (type == SLUICE_TYPE_IPV6)

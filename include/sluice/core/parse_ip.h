@@ -38,6 +38,7 @@ SLUICE_INLINE __u32 sluice_parse_ipv4(struct sluice_cursor *cursor, struct sluic
 	if (sluice_ipv4_source_is_illegal(ip->source))
 		return SLUICE_SOURCE_ADDRESS;
 	packet->padded = cursor->left != length;
+	packet->datagram = (__u16)length;
 	cursor->left = length;
 	sluice_cursor_skip(cursor, header);
 	if (fragment)
@@ -148,6 +149,7 @@ SLUICE_INLINE __u32 sluice_parse_ipv6(struct sluice_cursor *cursor, struct sluic
 		return SLUICE_SOURCE_ADDRESS;
 	sluice_cursor_skip(cursor, sizeof(*ip));
 	packet->padded = cursor->left != length;
+	packet->datagram = (__u16)(length + sizeof(*ip)); /* a larger one is a jumbogram, which nothing here is for */
 	cursor->left = length;
 	reason = sluice_parse_extensions(cursor, packet);
 	if (reason != SLUICE_UNDECIDED || packet->fragment)

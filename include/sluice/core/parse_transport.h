@@ -26,6 +26,10 @@ SLUICE_INLINE __u32 sluice_parse_tcp(const struct sluice_cursor *cursor, struct 
 		return SLUICE_TRANSPORT;
 	if ((tcp->flags & SLUICE_TCP_SYN) && (tcp->flags & (SLUICE_TCP_FIN | SLUICE_TCP_RST)))
 		return SLUICE_TCP_FLAGS;
+	packet->sequence = tcp->sequence;
+	packet->acknowledgement = tcp->acknowledgement;
+	packet->tcp_flags = tcp->flags;
+	packet->transport_at = (__u16)(packet->network_at + packet->datagram - cursor->left);
 	packet->opens_connection = (tcp->flags & (SLUICE_TCP_SYN | SLUICE_TCP_ACK)) == SLUICE_TCP_SYN;
 	return SLUICE_UNDECIDED;
 }

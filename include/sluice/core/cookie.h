@@ -1,0 +1,267 @@
+/* Ring 1: SYN cookies: a SYN's terms in the number and the timestamp of the answer, and out of the ACK again.
+ *
+ *   sequence number   30 bits of a keyed hash over addresses, ports, the client's number and the period; 1 bit that says
+ *                     which of two periods; 1 bit of terms for clients without timestamps: the least, or what is common
+ *   timestamp         milliseconds, the lower 6 bits the terms of clients with timestamps: MSS of four, window scale of
+ *                     seven or none, selective acknowledgement. Never ahead of the clock that sends the next one.
+ *
+ * A false cookie is right with a probability of 2^-30, whoever chose it. Terms are rounded down, never up: what the host
+ * then sends is never more than the client allowed.
+ */
+#ifndef SLUICE_CORE_COOKIE_H
+#define SLUICE_CORE_COOKIE_H
+
+#include "sluice/abi/cookie.h"
+#include "sluice/core/addr.h"
+#include "sluice/core/packet.h"
+#include "sluice/core/siphash.h"
+
+/* The window scale that the host announces in every answer. */
+#define SLUICE_COOKIE_OWN_SCALE 7u
+#define SLUICE_LARGEST_SCALE 14u /* RFC 7323, 2.3 */
+
+/* What a SYN's options offer, or what an answer grants of it. */
+struct sluice_terms {
+	__u16 mss;          /* 0: none */
+	__u8 scale;         /* of the client's window; if `scaled` */
+	bool scaled;
+	bool selective;     /* acknowledgement */
+	bool stamped;       /* timestamps */
+	__u8 reserved[2];
+	__u32 stamp;        /* the client's, host order; if `stamped` */
+	__u32 echo;         /* what it echoes */
+};
+
+/* ---- options ---- */
+
+#define SLUICE_OPTION_ROOM 40u /* a TCP header has no more */
+
+struct sluice_options {
+	__u8 bytes[SLUICE_OPTION_ROOM];
+	__u32 length;
+	__u32 at;
+	struct sluice_terms terms;
+};
+
+SLUICE_INLINE __u32 sluice_option_byte(const struct sluice_options *options, __u32 at)
+{
+	return at < SLUICE_OPTION_ROOM ? options->bytes[at] : 0;
+}
+
+SLUICE_INLINE __u32 sluice_option_word(const struct sluice_options *options, __u32 at)
+{
+	return sluice_option_byte(options, at) << 24 | sluice_option_byte(options, at + 1) << 16 |
+	       sluice_option_byte(options, at + 2) << 8 | sluice_option_byte(options, at + 3);
+}
+
+SLUICE_INLINE void sluice_option_taken(struct sluice_options *options, __u32 kind, __u32 size, __u32 at)
+{
+	struct sluice_terms *terms = &options->terms;
+
+	if (kind == 2 && size == 4)
+		terms->mss = (__u16)(sluice_option_byte(options, at) << 8 | sluice_option_byte(options, at + 1));
+	if (kind == 3 && size == 3) {
+		__u32 scale = sluice_option_byte(options, at);
+
+		terms->scale = (__u8)(scale > SLUICE_LARGEST_SCALE ? SLUICE_LARGEST_SCALE : scale);
+		terms->scaled = true;
+	}
+	if (kind == 4 && size == 2)
+		terms->selective = true;
+	if (kind == 8 && size == 10) {
+		terms->stamp = sluice_option_word(options, at);
+		terms->echo = sluice_option_word(options, at + 4);
+		terms->stamped = true;
+	}
+}
+
+/* Reads the next option; false at their end. At most SLUICE_OPTION_ROOM times. Odd or unknown ones are stepped over. */
+SLUICE_INLINE bool sluice_option_step(struct sluice_options *options)
+{
+	__u32 at = options->at, kind, size;
+
+	if (at >= options->length)
+		return false;
+	kind = sluice_option_byte(options, at);
+	if (kind == 0)
+		return false;
+	if (kind == 1) {
+		options->at = at + 1;
+		return true;
+	}
+	size = sluice_option_byte(options, at + 1);
+	if (size < 2 || at + size > options->length)
+		return false;
+	sluice_option_taken(options, kind, size, at + 2);
+	options->at = at + size;
+	return true;
+}
+
+/* ---- terms as a few bits ---- */
+
+#define SLUICE_STATE_BITS 6u
+#define SLUICE_STATE_MASK ((1u << SLUICE_STATE_BITS) - 1)
+
+/* IPv4, then IPv6: the least that RFC 9293 and RFC 8200 grant, tunnels, full Ethernet. */
+SLUICE_INLINE __u32 sluice_cookie_mss(__u32 family, __u32 step)
+{
+	if (family == SLUICE_IPV4)
+		return step == 0 ? 536 : step == 1 ? 1300 : step == 2 ? 1400 : 1460;
+	return step == 0 ? 1220 : step == 1 ? 1300 : step == 2 ? 1380 : 1440;
+}
+
+SLUICE_INLINE __u32 sluice_mss_step(__u32 family, __u32 mss)
+{
+	__u32 step;
+
+	for (step = 3; step > 0; step--) {
+		if (mss >= sluice_cookie_mss(family, step))
+			return step;
+	}
+	return 0;
+}
+
+/* None, 0, 2, 4, 6, 7, 8, 9: what stacks use, and for others the next below. */
+SLUICE_INLINE __u32 sluice_scale_step(const struct sluice_terms *terms)
+{
+	__u32 scale = terms->scale;
+
+	if (!terms->scaled)
+		return 0;
+	return scale >= 6 ? (scale >= 9 ? 7 : scale - 2) : 1 + scale / 2;
+}
+
+SLUICE_INLINE __u32 sluice_step_scale(__u32 step)
+{
+	return step >= 4 ? step + 2 : (step - 1) * 2;
+}
+
+SLUICE_INLINE __u32 sluice_state_of(const struct sluice_terms *terms, __u32 family)
+{
+	return sluice_mss_step(family, terms->mss) | sluice_scale_step(terms) << 2 | (__u32)terms->selective << 5;
+}
+
+SLUICE_INLINE struct sluice_terms sluice_terms_of(__u32 state, __u32 family)
+{
+	struct sluice_terms terms = {};
+	__u32 step = state >> 2 & 7;
+
+	terms.mss = (__u16)sluice_cookie_mss(family, state & 3);
+	terms.scaled = step != 0;
+	terms.scale = (__u8)(step ? sluice_step_scale(step) : 0);
+	terms.selective = state >> 5 & 1;
+	return terms;
+}
+
+/* What is common where timestamps are not: MSS of 1300 and more, a scale of 8 and more, selective acknowledgement. */
+SLUICE_INLINE bool sluice_is_common(const struct sluice_terms *terms)
+{
+	return terms->mss >= 1400 && terms->scaled && terms->scale >= 8 && terms->selective;
+}
+
+#define SLUICE_COMMON_STATE (2u | 6u << 2 | 1u << 5)
+
+/* ---- whether ---- */
+
+/* Clocks of two programs differ by a tick or two: a time that one wrote may lie ahead of the other's. */
+#define SLUICE_COOKIE_SLACK_NS 1000000000ull
+
+SLUICE_INLINE bool sluice_within(__u64 since_mono_ns, __u64 now_mono_ns, __u64 span_ns)
+{
+	return since_mono_ns && now_mono_ns + SLUICE_COOKIE_SLACK_NS - since_mono_ns < span_ns + SLUICE_COOKIE_SLACK_NS;
+}
+
+/* Whether an ACK may bring one back. */
+SLUICE_INLINE bool sluice_cookie_is_awaited(const struct sluice_cookies *state, __u64 now_mono_ns)
+{
+	return sluice_within(state->sent_mono_ns, now_mono_ns, SLUICE_COOKIE_AWAITED_NS);
+}
+
+/* Whether one that is sent now will be taken back. */
+SLUICE_INLINE bool sluice_cookie_may_be_sent(const struct sluice_cookies *state, __u64 now_mono_ns)
+{
+	return state->ready && !sluice_within(state->refused_mono_ns, now_mono_ns, SLUICE_COOKIE_REST_NS);
+}
+
+/* ---- the cookie ---- */
+
+struct sluice_cookie {
+	__u32 sequence;
+	__u32 stamp;               /* in milliseconds; sent if granted.stamped */
+	struct sluice_terms granted;
+};
+
+SLUICE_INLINE __u32 sluice_cookie_period(__u64 now_mono_ns)
+{
+	return (__u32)(now_mono_ns >> SLUICE_COOKIE_PERIOD_SHIFT);
+}
+
+/* 30 bits. `sequence`: the client's, in network order. */
+SLUICE_INLINE __u32 sluice_cookie_hash(const __u64 *key, const struct sluice_packet *packet, __be32 sequence, __u32 period)
+{
+	__u64 message[6] = {
+		(__u64)packet->source.word[3] << 32 | packet->destination.word[3],
+		(__u64)packet->source_port << 48 | (__u64)packet->destination_port << 32 | sequence,
+		(__u64)period << 1 | packet->family,
+		(__u64)packet->source.word[0] << 32 | packet->source.word[1],
+		(__u64)packet->destination.word[0] << 32 | packet->destination.word[1],
+		(__u64)packet->source.word[2] << 32 | packet->destination.word[2],
+	};
+
+	return (__u32)(sluice_siphash(key[0], key[1], message, packet->family == SLUICE_IPV4 ? 3 : 6) >> 34);
+}
+
+/* Milliseconds with the terms in the lower bits, never ahead. */
+SLUICE_INLINE __u32 sluice_cookie_stamp(__u32 now_ms, __u32 state)
+{
+	__u32 stamp = (now_ms & ~SLUICE_STATE_MASK) | state;
+
+	return stamp > now_ms ? stamp - (1u << SLUICE_STATE_BITS) : stamp;
+}
+
+/* The answer to a SYN. */
+SLUICE_INLINE struct sluice_cookie sluice_cookie_for(const __u64 *key, const struct sluice_packet *syn, const struct sluice_terms *offered,
+						     __u64 now_mono_ns)
+{
+	__u32 period = sluice_cookie_period(now_mono_ns);
+	bool common = !offered->stamped && sluice_is_common(offered);
+	struct sluice_cookie cookie = {};
+	__u32 state = 0;
+
+	if (offered->stamped)
+		state = sluice_state_of(offered, syn->family);
+	else if (common)
+		state = SLUICE_COMMON_STATE;
+	cookie.sequence = sluice_cookie_hash(key, syn, syn->sequence, period) << 2 | (period & 1) << 1 | common;
+	cookie.granted = sluice_terms_of(state, syn->family);
+	cookie.granted.stamped = offered->stamped;
+	cookie.granted.stamp = offered->stamp;
+	cookie.stamp = sluice_cookie_stamp((__u32)(now_mono_ns / 1000000), state);
+	return cookie;
+}
+
+/* Whether an ACK's number is that of a cookie of this or the last period. */
+SLUICE_INLINE bool sluice_cookie_is_right(const __u64 *key, const struct sluice_packet *ack, __u64 now_mono_ns)
+{
+	__u32 sequence = SLUICE_BE32(ack->acknowledgement) - 1;
+	__u32 period = sluice_cookie_period(now_mono_ns);
+	__be32 client = SLUICE_BE32(SLUICE_BE32(ack->sequence) - 1);
+
+	if ((sequence >> 1 & 1) != (period & 1))
+		period--;
+	return sluice_cookie_hash(key, ack, client, period) == sequence >> 2;
+}
+
+/* What was granted, by the cookie's number and the options of the ACK. */
+SLUICE_INLINE struct sluice_terms sluice_cookie_terms(const struct sluice_packet *ack, const struct sluice_terms *brought)
+{
+	bool common = (SLUICE_BE32(ack->acknowledgement) - 1) & 1;
+	__u32 state = brought->stamped ? brought->echo & SLUICE_STATE_MASK : common ? SLUICE_COMMON_STATE : 0;
+	struct sluice_terms terms = sluice_terms_of(state, ack->family);
+
+	terms.stamped = brought->stamped;
+	terms.stamp = brought->stamp;
+	return terms;
+}
+
+#endif
