@@ -56,7 +56,12 @@ TEST_F(Reload, AChangedListIsNoticed)
 TEST_F(Reload, NoPacketIsUnjudgedWhilePoliciesChange)
 {
 	start(kPolicy, {{"lists/scanners.netset", "203.0.113.66\n"}});
-	const std::uint32_t before = received() - static_cast<std::uint32_t>(judged());
+	std::uint32_t before = 0;
+	ASSERT_TRUE(until([&] { // the two are read one after the other: with nothing arriving in between
+		const std::uint32_t at_first = received();
+		before = at_first - static_cast<std::uint32_t>(judged());
+		return received() == at_first;
+	}));
 	lab::FloodShape shape;
 	shape.frame = frame_from("203.0.113.66");
 	shape.processor = 1;
