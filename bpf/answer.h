@@ -27,16 +27,12 @@ static __always_inline struct sluice_cookies *find_cookies(void)
 /* A global function: the verifier judges it once. */
 __noinline int somebody_listens(struct xdp_md *context, const struct sluice_packet *packet)
 {
-	struct bpf_sock_tuple tuple = {};
 	struct bpf_sock *socket;
 	bool listens;
 
 	if (!packet)
 		return false;
-	if (fill_tuple(&tuple, packet) == sizeof(tuple.ipv4))
-		socket = bpf_skc_lookup_tcp(context, &tuple, sizeof(tuple.ipv4), BPF_F_CURRENT_NETNS, 0);
-	else
-		socket = bpf_skc_lookup_tcp(context, &tuple, sizeof(tuple.ipv6), BPF_F_CURRENT_NETNS, 0);
+	socket = find_tcp_socket(context, packet);
 	if (!socket)
 		return false;
 	listens = socket->state == BPF_TCP_LISTEN;

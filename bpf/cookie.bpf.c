@@ -8,6 +8,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "socket.h"
 #include "sluice/core/parse.h"
 #include "sluice/core/reply.h"
 
@@ -124,24 +125,11 @@ static __always_inline struct bpf_tcp_req_attrs terms_for_stack(const struct slu
 static __always_inline int hand_over(struct __sk_buff *skb, const struct sluice_packet *ack, const struct sluice_terms *terms)
 {
 	struct bpf_tcp_req_attrs attrs = terms_for_stack(terms, (__u32)(bpf_ktime_get_ns() / 1000000));
-	struct bpf_sock_tuple tuple = {};
-	struct bpf_sock *socket;
 	struct tcp_sock *listener;
+	struct bpf_sock *socket;
 	int result = 1;
 
-	if (ack->family == SLUICE_IPV4) {
-		tuple.ipv4.saddr = ack->source.word[3];
-		tuple.ipv4.daddr = ack->destination.word[3];
-		tuple.ipv4.sport = SLUICE_BE16(ack->source_port);
-		tuple.ipv4.dport = SLUICE_BE16(ack->destination_port);
-		socket = bpf_skc_lookup_tcp(skb, &tuple, sizeof(tuple.ipv4), BPF_F_CURRENT_NETNS, 0);
-	} else {
-		__builtin_memcpy(tuple.ipv6.saddr, &ack->source, sizeof(ack->source));
-		__builtin_memcpy(tuple.ipv6.daddr, &ack->destination, sizeof(ack->destination));
-		tuple.ipv6.sport = SLUICE_BE16(ack->source_port);
-		tuple.ipv6.dport = SLUICE_BE16(ack->destination_port);
-		socket = bpf_skc_lookup_tcp(skb, &tuple, sizeof(tuple.ipv6), BPF_F_CURRENT_NETNS, 0);
-	}
+	socket = find_tcp_socket(skb, ack);
 	if (!socket)
 		return result;
 	if (socket->state == BPF_TCP_LISTEN) {

@@ -16,14 +16,10 @@
 /* Whether a connection of this host has these addresses and ports, and may still carry data. */
 static __always_inline bool has_connection(struct xdp_md *context, const struct sluice_packet *packet)
 {
-	struct bpf_sock_tuple tuple = {};
 	struct bpf_sock *socket;
 	bool has;
 
-	if (fill_tuple(&tuple, packet) == sizeof(tuple.ipv4))
-		socket = bpf_skc_lookup_tcp(context, &tuple, sizeof(tuple.ipv4), BPF_F_CURRENT_NETNS, 0);
-	else
-		socket = bpf_skc_lookup_tcp(context, &tuple, sizeof(tuple.ipv6), BPF_F_CURRENT_NETNS, 0);
+	socket = find_tcp_socket(context, packet);
 	if (!socket)
 		return false;
 	has = socket->state != BPF_TCP_LISTEN && socket->state != BPF_TCP_TIME_WAIT;

@@ -197,11 +197,13 @@ struct {
 	__type(value, struct sluice_cookies);
 } cookies SEC(".maps");
 
+#define FLOWS 8192
+
 /* holds: flows that brought a cookie back a moment ago: tag in the upper half, milliseconds in the lower
  * written by and read by: prove.h; lifetime: as the program; when full: a later one takes the place */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 8192);
+	__uint(max_entries, FLOWS);
 	__type(key, __u32);
 	__type(value, __u64);
 } flows SEC(".maps");

@@ -116,7 +116,6 @@ static __always_inline long check_cookie(struct bpf_sock *listener, const struct
 
 /* ---- cookies of Sluice's own (answer.h) ---- */
 
-#define FLOWS 8192
 #define FOLLOWS_MS 200
 
 /* Of the packet's addresses and ports. */
@@ -186,16 +185,12 @@ static __always_inline __u32 path_of_state(struct bpf_sock *socket, const struct
 /* What the socket table says of a TCP packet that begins nothing. A global function: the verifier judges it once. */
 __noinline int path_of_segment(struct xdp_md *context, const struct sluice_packet *packet)
 {
-	struct bpf_sock_tuple tuple = {};
 	struct bpf_sock *socket;
 	__u32 path;
 
 	if (!packet)
 		return SLUICE_PATH_ELSEWHERE;
-	if (fill_tuple(&tuple, packet) == sizeof(tuple.ipv4))
-		socket = bpf_skc_lookup_tcp(context, &tuple, sizeof(tuple.ipv4), BPF_F_CURRENT_NETNS, 0);
-	else
-		socket = bpf_skc_lookup_tcp(context, &tuple, sizeof(tuple.ipv6), BPF_F_CURRENT_NETNS, 0);
+	socket = find_tcp_socket(context, packet);
 	if (!socket)
 		return FOUND_NOTHING;
 	path = path_of_state(socket, packet);

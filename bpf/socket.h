@@ -4,6 +4,8 @@
 
 #include <linux/bpf.h>
 
+#include <bpf/bpf_helpers.h>
+
 #include "sluice/core/addr.h"
 #include "sluice/core/packet.h"
 #include "sluice/core/wire.h"
@@ -23,6 +25,16 @@ static __always_inline __u32 fill_tuple(struct bpf_sock_tuple *tuple, const stru
 	tuple->ipv6.sport = SLUICE_BE16(packet->source_port);
 	tuple->ipv6.dport = SLUICE_BE16(packet->destination_port);
 	return sizeof(tuple->ipv6);
+}
+
+/* Established, request, time-wait or listener; whoever gets one releases it. The lengths are constants for the verifier. */
+static __always_inline struct bpf_sock *find_tcp_socket(void *context, const struct sluice_packet *packet)
+{
+	struct bpf_sock_tuple tuple = {};
+
+	if (fill_tuple(&tuple, packet) == sizeof(tuple.ipv4))
+		return bpf_skc_lookup_tcp(context, &tuple, sizeof(tuple.ipv4), BPF_F_CURRENT_NETNS, 0);
+	return bpf_skc_lookup_tcp(context, &tuple, sizeof(tuple.ipv6), BPF_F_CURRENT_NETNS, 0);
 }
 
 #endif
