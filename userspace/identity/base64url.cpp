@@ -1,5 +1,6 @@
 #include "identity/base64url.h"
 
+#include <algorithm>
 #include <array>
 
 namespace sluice::identity {
@@ -62,6 +63,16 @@ std::string encode_base64url(ByteView bytes)
 	if (held > 0)
 		text.push_back(kAlphabet[bits << (6 - held) & 63]);
 	return text;
+}
+
+std::optional<Thumbprint> decode_thumbprint(std::string_view text)
+{
+	const auto bytes = decode_base64url(text);
+	Thumbprint thumbprint;
+	if (!bytes || bytes->size() != thumbprint.digest.size())
+		return std::nullopt;
+	std::copy(bytes->begin(), bytes->end(), thumbprint.digest.begin());
+	return thumbprint;
 }
 
 }  // namespace sluice::identity

@@ -13,5 +13,7 @@ namespace sluice::identity {
 // spare bits that are not zero.
 std::optional<Bytes> decode_base64url(std::string_view text);
 std::string encode_base64url(ByteView bytes);
+// A digest of a certificate, as `x5t#S256` has it: nothing for what is not exactly one.
+std::optional<Thumbprint> decode_thumbprint(std::string_view text);
 
 }  // namespace sluice::identity

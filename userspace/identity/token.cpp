@@ -94,12 +94,10 @@ Checked<std::optional<Thumbprint>> binding_of(const json& claims)
 	if (!confirmation->is_object() || !confirmation->contains("x5t#S256"))
 		return Refused{Refusal::kBindingUnknown};
 	const std::string* text = string_member(*confirmation, "x5t#S256");
-	const auto digest = text == nullptr ? std::nullopt : decode_base64url(*text);
-	Thumbprint thumbprint;
-	if (!digest || digest->size() != thumbprint.digest.size())
+	const auto thumbprint = text == nullptr ? std::nullopt : decode_thumbprint(*text);
+	if (!thumbprint)
 		return wrong_claim("cnf");
-	std::copy(digest->begin(), digest->end(), thumbprint.digest.begin());
-	return std::optional(thumbprint);
+	return thumbprint;
 }
 
 Checked<void> check_audience(const json& claims, const Issuer& issuer)

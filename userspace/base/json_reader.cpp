@@ -1,6 +1,6 @@
-#include "control/reader.h"
+#include "base/json_reader.h"
 
-namespace sluice::control {
+namespace sluice {
 namespace {
 
 const nlohmann::json kEmptyArray = nlohmann::json::array();
@@ -8,19 +8,19 @@ const nlohmann::json kEmptyObject = nlohmann::json::object();
 
 }  // namespace
 
-Reader::Reader(const nlohmann::json& object, std::string what) : object_(object), what_(std::move(what))
+JsonReader::JsonReader(const nlohmann::json& object, std::string what) : object_(object), what_(std::move(what))
 {
 	if (!object_.is_object())
 		error_ = Error(ErrorCode::kInvalid, what_ + ": not a JSON object");
 }
 
-void Reader::refuse(const std::string& name, const std::string& expected)
+void JsonReader::refuse(const std::string& name, const std::string& expected)
 {
 	if (!error_)
 		error_ = Error(ErrorCode::kInvalid, what_ + ": '" + name + "' must be " + expected);
 }
 
-const nlohmann::json* Reader::find(const char* name)
+const nlohmann::json* JsonReader::find(const char* name)
 {
 	known_.insert(name);
 	if (!object_.is_object())
@@ -29,7 +29,7 @@ const nlohmann::json* Reader::find(const char* name)
 	return at == object_.end() || at->is_null() ? nullptr : &*at;
 }
 
-const nlohmann::json* Reader::require(const char* name)
+const nlohmann::json* JsonReader::require(const char* name)
 {
 	const nlohmann::json* value = find(name);
 	if (value == nullptr && !error_)
@@ -37,7 +37,7 @@ const nlohmann::json* Reader::require(const char* name)
 	return value;
 }
 
-std::string Reader::text(const char* name)
+std::string JsonReader::text(const char* name)
 {
 	const nlohmann::json* value = require(name);
 	if (value == nullptr)
@@ -49,19 +49,19 @@ std::string Reader::text(const char* name)
 	return value->get<std::string>();
 }
 
-std::optional<std::string> Reader::optional_text(const char* name)
+std::optional<std::string> JsonReader::optional_text(const char* name)
 {
 	if (find(name) == nullptr)
 		return std::nullopt;
 	return text(name);
 }
 
-std::string Reader::text_or(const char* name, std::string otherwise)
+std::string JsonReader::text_or(const char* name, std::string otherwise)
 {
 	return optional_text(name).value_or(std::move(otherwise));
 }
 
-std::uint64_t Reader::count(const char* name)
+std::uint64_t JsonReader::count(const char* name)
 {
 	const nlohmann::json* value = require(name);
 	if (value == nullptr)
@@ -73,14 +73,14 @@ std::uint64_t Reader::count(const char* name)
 	return value->get<std::uint64_t>();
 }
 
-std::optional<std::uint64_t> Reader::optional_count(const char* name)
+std::optional<std::uint64_t> JsonReader::optional_count(const char* name)
 {
 	if (find(name) == nullptr)
 		return std::nullopt;
 	return count(name);
 }
 
-bool Reader::flag(const char* name)
+bool JsonReader::flag(const char* name)
 {
 	const nlohmann::json* value = require(name);
 	if (value == nullptr)
@@ -92,12 +92,12 @@ bool Reader::flag(const char* name)
 	return value->get<bool>();
 }
 
-bool Reader::flag_or(const char* name, bool otherwise)
+bool JsonReader::flag_or(const char* name, bool otherwise)
 {
 	return find(name) == nullptr ? otherwise : flag(name);
 }
 
-std::vector<std::string> Reader::texts(const char* name)
+std::vector<std::string> JsonReader::texts(const char* name)
 {
 	std::vector<std::string> out;
 	for (const auto& item : array(name)) {
@@ -110,7 +110,7 @@ std::vector<std::string> Reader::texts(const char* name)
 	return out;
 }
 
-const nlohmann::json& Reader::array(const char* name)
+const nlohmann::json& JsonReader::array(const char* name)
 {
 	const nlohmann::json* value = require(name);
 	if (value == nullptr)
@@ -122,7 +122,7 @@ const nlohmann::json& Reader::array(const char* name)
 	return *value;
 }
 
-const nlohmann::json& Reader::object(const char* name)
+const nlohmann::json& JsonReader::object(const char* name)
 {
 	const nlohmann::json* value = require(name);
 	if (value == nullptr)
@@ -134,12 +134,12 @@ const nlohmann::json& Reader::object(const char* name)
 	return *value;
 }
 
-const nlohmann::json* Reader::optional_object(const char* name)
+const nlohmann::json* JsonReader::optional_object(const char* name)
 {
 	return find(name) == nullptr ? nullptr : &object(name);
 }
 
-std::optional<Error> Reader::error_if_unknown() const
+std::optional<Error> JsonReader::error_if_unknown() const
 {
 	if (error_)
 		return error_;
@@ -150,4 +150,4 @@ std::optional<Error> Reader::error_if_unknown() const
 	return std::nullopt;
 }
 
-}  // namespace sluice::control
+}  // namespace sluice

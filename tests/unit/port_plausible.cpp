@@ -1,0 +1,71 @@
+// What the daemon believes of an identity port that may have fallen: nothing beyond the setup that it was given.
+#include <gtest/gtest.h>
+
+#include "port/plausible.h"
+
+namespace sluice::port {
+namespace {
+
+port::Setup setup_of(bool token, bool unbound)
+{
+	port::Setup setup;
+	setup.trust_domains = {{"prod.example", {}, {}}};
+	setup.pkis.push_back({{"partners", {}, {}}, {{identity::Name{identity::NameKind::kDns, "a.example"}, "partner-a"}}});
+	setup.issuers.push_back({"https://as.example", {}, {"api"}, {}});
+	setup.roles = {{identity::Scope{"read"}, 3}, {identity::NamePattern{"partner-a"}, 5}};
+	setup.demand = {token, unbound};
+	return setup;
+}
+
+identity::Identity of_certificate(const std::string& name, const std::string& authority)
+{
+	identity::Identity one;
+	one.name = name;
+	one.authority = authority;
+	one.thumbprint = identity::Thumbprint();
+	return one;
+}
+
+TEST(PortPlausible, WhatAnAuthorityCanVouchFor)
+{
+	const port::Setup setup = setup_of(false, false);
+	EXPECT_TRUE(check_plausible(of_certificate("spiffe://prod.example/a", "prod.example"), setup));
+	EXPECT_TRUE(check_plausible(of_certificate("partner-a", "partners"), setup));
+
+	EXPECT_FALSE(check_plausible(of_certificate("spiffe://other.example/a", "other.example"), setup)) << "not configured";
+	EXPECT_FALSE(check_plausible(of_certificate("spiffe://other.example/a", "prod.example"), setup)) << "another's";
+	EXPECT_FALSE(check_plausible(of_certificate("spiffe://prod.example", "prod.example"), setup)) << "the domain itself";
+	EXPECT_FALSE(check_plausible(of_certificate("partner-b", "partners"), setup)) << "not mapped";
+	EXPECT_FALSE(check_plausible(of_certificate("partner-a", "prod.example"), setup)) << "mapped by another";
+	EXPECT_FALSE(check_plausible(of_certificate("spiffe://prod.example/a", "partners"), setup)) << "a PKI vouches for no SPIFFE ID";
+}
+
+TEST(PortPlausible, RolesOfThePolicyOnly)
+{
+	identity::Identity one = of_certificate("partner-a", "partners");
+	one.roles = 1u << 3 | 1u << 5;
+	EXPECT_TRUE(check_plausible(one, setup_of(false, false)));
+	one.roles |= 1u << 4;
+	EXPECT_FALSE(check_plausible(one, setup_of(false, false)));
+}
+
+TEST(PortPlausible, TokensAsPolicyDemandsThem)
+{
+	identity::Identity one = of_certificate("partner-a", "partners");
+	EXPECT_FALSE(check_plausible(one, setup_of(true, false))) << "no token";
+	one.issuer = "https://as.example";
+	EXPECT_TRUE(check_plausible(one, setup_of(true, false)));
+	one.issuer = "https://other.example";
+	EXPECT_FALSE(check_plausible(one, setup_of(true, false)));
+
+	identity::Identity alone;
+	alone.name = "https://as.example#client";
+	alone.authority = alone.issuer = "https://as.example";
+	EXPECT_TRUE(check_plausible(alone, setup_of(true, true)));
+	EXPECT_FALSE(check_plausible(alone, setup_of(true, false))) << "tokens without their certificate are refused";
+	alone.name = "spiffe://prod.example/a";
+	EXPECT_FALSE(check_plausible(alone, setup_of(true, true)));
+}
+
+}  // namespace
+}  // namespace sluice::port

@@ -1,0 +1,137 @@
+// Messages: what daemon and identity port say to each other, as values, and their JSON; frame.h says how they travel.
+//
+// Both sides parse strictly: a field that is missing, unknown, there twice or of the wrong type is an error kInvalid, and
+// so is a text that is no UTF-8. The daemon takes what the port sends for claims of a process that reads bytes of
+// strangers: sizes, names, times and reasons are checked here; what the claims are worth, plausible.h says.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "identity/trust.h"
+#include "identity/verify.h"
+#include "net/address.h"
+
+namespace sluice::port {
+
+inline constexpr std::size_t kMostListeners = 16;
+inline constexpr std::size_t kMostProblems = 100;
+
+// ---- daemon to port ----
+
+// A file that the daemon read, since the port opens none. Any bytes.
+struct File {
+	std::string path;
+	std::string text;
+	std::string problem;  // why there is no text; empty: there is
+
+	friend bool operator==(const File&, const File&) = default;
+};
+
+struct Anchors {
+	std::string name;  // of the trust domain or of the PKI
+	std::vector<File> authorities;
+	std::vector<File> crls;
+
+	friend bool operator==(const Anchors&, const Anchors&) = default;
+};
+
+struct Pki {
+	Anchors anchors;
+	std::vector<identity::Mapping> mappings;
+};
+
+struct TokenIssuer {
+	std::string name;
+	File keys;
+	std::vector<std::string> audiences;
+	std::vector<identity::Algorithm> algorithms;
+};
+
+// All that the port works by. It replaces the former one whole, or not at all (SetupRefused).
+struct Setup {
+	std::uint64_t serial = 0;            // the daemon's count of setups; the answer names it
+	std::vector<std::string> listeners;  // "[::]:8440": what the sockets that come with this message listen at, in their order
+	File certificate;                    // the port's own, its chain behind it
+	File key;
+	std::vector<Anchors> trust_domains;
+	std::vector<Pki> pkis;
+	std::vector<TokenIssuer> issuers;
+	std::vector<identity::RoleRule> roles;
+	identity::Demand demand;
+};
+
+// What the client asked for; its address is never its own word.
+enum class Bind { kAddress, kPrefix };
+
+struct Granted {
+	std::string binding;        // "192.0.2.7", "2001:db8::/64"
+	std::uint64_t seconds = 0;  // the lease's length; never 0
+	bool renewed = false;
+};
+
+enum class DenialKind {
+	kForbidden,    // policy does not give this identity what it asks: 403
+	kTooMany,      // a quota: 429
+	kUnavailable,  // no room, or no state to judge by: 503
+};
+
+struct Denied {
+	DenialKind kind = DenialKind::kForbidden;
+	std::string reason;    // a name: "not-unshared"
+	std::string sentence;  // for people
+	std::uint64_t retry_after_seconds = 0;  // 0: it will not help
+};
+
+struct LeaseAnswer {
+	std::uint64_t id = 0;  // the request's
+	std::variant<Granted, Denied> outcome;
+};
+
+using ToPort = std::variant<Setup, LeaseAnswer>;
+
+std::string encode(const ToPort& message);
+Result<ToPort> parse_to_port(std::string_view payload);
+
+// ---- port to daemon ----
+
+struct Ready {
+	std::uint64_t serial = 0;
+	std::vector<std::string> problems;  // what is wrong with single files, each a sentence; what stood there before goes on
+};
+
+// The former setup goes on, if there was one.
+struct SetupRefused {
+	std::uint64_t serial = 0;
+	std::string why;
+};
+
+struct LeaseRequest {
+	std::uint64_t id = 0;  // one that waits for its answer
+	identity::Identity identity;
+	net::Address peer;  // of the connection that proved it
+	Bind bind = Bind::kAddress;
+};
+
+struct RefusalReport {
+	std::string reason;  // of identity/refusals.def or port/reasons.def
+	std::string detail;  // holds no text of the peer's
+	net::Address peer;
+	std::optional<identity::Thumbprint> thumbprint;
+	std::uint64_t unreported = 0;  // refusals since the last report that were not reported
+};
+
+using ToDaemon = std::variant<Ready, SetupRefused, LeaseRequest, RefusalReport>;
+
+std::string encode(const ToDaemon& message);
+Result<ToDaemon> parse_to_daemon(std::string_view payload);
+
+const char* name_of(Bind bind);  // "address", "prefix"
+std::optional<Bind> parse_bind(std::string_view name);
+
+}  // namespace sluice::port

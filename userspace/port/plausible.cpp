@@ -1,0 +1,67 @@
+#include "port/plausible.h"
+
+#include <algorithm>
+
+#include "identity/spiffe_id.h"
+
+namespace sluice::port {
+namespace {
+
+bool has_domain(const Setup& setup, const identity::Identity& identity)
+{
+	const auto id = identity::SpiffeId::parse(identity.name);
+	return id && !id->path().empty() && id->trust_domain() == identity.authority &&
+	       std::any_of(setup.trust_domains.begin(), setup.trust_domains.end(),
+			   [&](const Anchors& domain) { return domain.name == identity.authority; });
+}
+
+bool is_mapped(const Setup& setup, const identity::Identity& identity)
+{
+	const auto names_it = [&](const identity::Mapping& mapping) { return mapping.identity == identity.name; };
+	return std::any_of(setup.pkis.begin(), setup.pkis.end(), [&](const Pki& pki) {
+		return pki.anchors.name == identity.authority && std::any_of(pki.mappings.begin(), pki.mappings.end(), names_it);
+	});
+}
+
+bool has_issuer(const Setup& setup, const std::string& name)
+{
+	return std::any_of(setup.issuers.begin(), setup.issuers.end(), [&](const TokenIssuer& issuer) { return issuer.name == name; });
+}
+
+bool is_of_token_alone(const Setup& setup, const identity::Identity& identity)
+{
+	return setup.demand.unbound_is_enough && !identity.issuer.empty() && identity.authority == identity.issuer &&
+	       identity.name.starts_with(identity.issuer + "#");
+}
+
+identity::Roles all_roles(const Setup& setup)
+{
+	identity::Roles roles = 0;
+	for (const identity::RoleRule& rule : setup.roles)
+		roles |= identity::Roles{1} << rule.role;
+	return roles;
+}
+
+Error lie(const char* what)
+{
+	return Error(ErrorCode::kInvalid, std::string("the identity port claims ") + what);
+}
+
+}  // namespace
+
+Result<void> check_plausible(const identity::Identity& identity, const Setup& setup)
+{
+	if ((identity.roles & ~all_roles(setup)) != 0)
+		return lie("a role that policy gives nobody");
+	if (!identity.issuer.empty() && !has_issuer(setup, identity.issuer))
+		return lie("a token of an issuer that is not configured");
+	if (identity.issuer.empty() && setup.demand.token)
+		return lie("an identity without the token that policy demands");
+	if (!identity.thumbprint && !is_of_token_alone(setup, identity))
+		return lie("an identity without a certificate");
+	if (identity.thumbprint && !has_domain(setup, identity) && !is_mapped(setup, identity))
+		return lie("an identity that none of its authorities can vouch for");
+	return {};
+}
+
+}  // namespace sluice::port

@@ -1,0 +1,16 @@
+// Plausible: whether what the port claims could have come of the setup that it was given.
+//
+// The daemon asks this of every request. A port that has fallen to somebody can still lie, but only within its setup: it
+// names no identity that a plain PKI does not map, no trust domain, issuer or role that is not configured, and never an
+// identity without the token or the certificate that policy demands. Pure.
+#pragma once
+
+#include "base/result.h"
+#include "port/messages.h"
+
+namespace sluice::port {
+
+// Error kInvalid: no port that works by this setup would say that.
+Result<void> check_plausible(const identity::Identity& identity, const Setup& setup);
+
+}  // namespace sluice::port
