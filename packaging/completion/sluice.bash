@@ -18,9 +18,13 @@ _sluice_verb() {
 	done
 }
 
+_sluice_identities() {
+	command sluice identity list --json 2>/dev/null | sed -n 's/^ *"identity": *"\(.*\)",*$/\1/p'
+}
+
 _sluice() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local verbs='check test diff apply confirm promote rollback history status stats events ban unban bans explain replay attach detach panic'
+	local verbs='check test diff apply confirm promote rollback history status stats events ban unban bans explain replay identity audit attach detach panic'
 	local globals='--socket --pins --json --help'
 	local verb words='' IFS=$' \t\n'
 
@@ -43,11 +47,20 @@ _sluice() {
 		return
 		;;
 	--top) return ;;
-	--why | --src | --dst | --icmp-type | --length) return ;;
+	--after | --why | --src | --dst | --icmp-type | --length) return ;;
 	--protocol) words='tcp udp icmp icmpv6 gre esp sctp' ;;
 	*)
 		case $verb in
 		'') words="$verbs $globals --version" ;;
+		identity) words="list revoke restore --why $globals $(_sluice_identities)" ;;
+		audit)
+			if [[ $word != -* ]]; then
+				mapfile -t COMPREPLY < <(compgen -W verify -f -- "$word")
+				compopt -o filenames
+				return
+			fi
+			words="--after $globals"
+			;;
 		check | test | diff | apply)
 			if [[ $word != -* ]]; then
 				mapfile -t COMPREPLY < <(compgen -f -- "$word")

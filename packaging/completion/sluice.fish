@@ -1,9 +1,13 @@
 # fish completion for sluice(1)
 
-set -l verbs check test diff apply confirm promote rollback history status stats events ban unban bans explain replay attach detach panic
+set -l verbs check test diff apply confirm promote rollback history status stats events ban unban bans explain replay identity audit attach detach panic
 
 function __sluice_reasons
     command sluice events --reasons --json 2>/dev/null | tr ',{}[]' '\n' | string replace -rf '^ *"reason": *"(.*)"$' '$1'
+end
+
+function __sluice_identities
+    command sluice identity list --json 2>/dev/null | string replace -rf '^ *"identity": *"(.*)",?$' '$1'
 end
 
 function __sluice_interfaces
@@ -33,6 +37,8 @@ complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a unban -d 'lift
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a bans -d 'list the bans that stand'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a explain -d 'what would become of a packet now, and why'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a replay -d 'what a policy would have done with a capture'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a identity -d 'list identities, revoke them, restore them'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a audit -d 'check that an audit file is whole'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a attach -d 'judge the packets of an interface'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a detach -d 'stop judging the packets of an interface'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a panic -d 'take Sluice off every interface'
@@ -63,3 +69,9 @@ complete -c sluice -n '__fish_seen_subcommand_from replay' -l policy -r -F -d 't
 complete -c sluice -n '__fish_seen_subcommand_from replay' -l top -x -d 'how many sources to list'
 complete -c sluice -n '__fish_seen_subcommand_from attach' -l mode -x -a 'native generic' -d 'this mode only'
 complete -c sluice -n '__fish_seen_subcommand_from attach detach' -a '(__sluice_interfaces)'
+complete -c sluice -n '__fish_seen_subcommand_from identity; and not __fish_seen_subcommand_from list revoke restore' -a 'list revoke restore'
+complete -c sluice -n '__fish_seen_subcommand_from identity; and __fish_seen_subcommand_from revoke restore' -a '(__sluice_identities)'
+complete -c sluice -n '__fish_seen_subcommand_from identity' -l why -x -d 'a note'
+complete -c sluice -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from verify' -a verify
+complete -c sluice -n '__fish_seen_subcommand_from verify' -F
+complete -c sluice -n '__fish_seen_subcommand_from audit' -l after -x -d 'the hash of the line before the first'

@@ -48,6 +48,10 @@ TEST(TelemetryEvent, EveryKindSaysItsKind)
 	EXPECT_EQ(to_json({1, 0, UnbanEvent{}})["kind"], "unban");
 	EXPECT_EQ(to_json({1, 0, PolicyEvent{"/p", 1, "", "no"}})["action"], "refused");
 	EXPECT_EQ(to_json({1, 0, InterfaceEvent{"eth1", 2, true, "native"}})["action"], "attached");
+	const auto lease = to_json({1, 0, LeaseEvent{"revoked", "spiffe://prod.example/a", "", ""}});
+	EXPECT_EQ(lease["kind"], "lease");
+	EXPECT_EQ(lease["identity"], "spiffe://prod.example/a");
+	EXPECT_TRUE(lease["binding"].is_null());
 }
 
 TEST(TelemetryEventLog, ASlowReaderLosesTheOldestAndIsTold)

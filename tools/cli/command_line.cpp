@@ -162,6 +162,8 @@ ExitCode run(const std::vector<std::string>& arguments, text::Output& out, text:
 	add_bans(line);
 	add_explain(line);
 	add_replay(line);
+	add_identity(line);
+	add_audit(line);
 	add_attach(line);
 	add_detach(line);
 	add_panic(line);

@@ -65,6 +65,8 @@ void add_unban(CommandLine& line);
 void add_bans(CommandLine& line);
 void add_explain(CommandLine& line);
 void add_replay(CommandLine& line);
+void add_identity(CommandLine& line);
+void add_audit(CommandLine& line);
 void add_attach(CommandLine& line);
 void add_detach(CommandLine& line);
 void add_panic(CommandLine& line);

@@ -47,6 +47,12 @@ std::string policy(const control::Status& status, const Style& style)
 	       line(style, "digest", text::printable(status.digest));
 }
 
+std::string sentence(const control::LeaseUse& use)
+{
+	return std::to_string(use.leases) + " of " + std::to_string(use.lease_room) + ", of " + std::to_string(use.identities) + " identities of " +
+	       std::to_string(use.identity_room) + "; " + std::to_string(use.revoked) + " revoked";
+}
+
 std::string sentence(const control::Cookies& cookies)
 {
 	std::string out = !cookies.ready ? "not sent" : cookies.last_sent_ago_ns ? "sent " + text::duration(*cookies.last_sent_ago_ns) + " ago" : "ready, none sent";
@@ -115,6 +121,8 @@ std::string render(const control::Status& status, const Style& style)
 	out += line(style, "memory", "kernel " + text::bytes(status.kernel_bytes) + ", daemon " + text::bytes(status.daemon_bytes));
 	if (status.cookies)
 		out += line(style, "cookies", sentence(*status.cookies));
+	if (status.leases)
+		out += line(style, "leases", sentence(*status.leases));
 	if (status.waiting)
 		out += line(style, "waiting", style.paint(Colour::kYellow, sentence(*status.waiting)));
 	if (status.shadow)

@@ -47,16 +47,6 @@ bool concerns(const datapath::Binding& binding, const net::Address& source)
 	return std::get<datapath::Flow>(binding).source == source;
 }
 
-std::vector<std::string> roles_of(std::uint64_t roles, const datapath::Running& running)
-{
-	std::vector<std::string> names;
-	for (std::uint32_t role = SLUICE_ROLE_FIRST; role < SLUICE_MAX_ROLES; role++) {
-		if (roles >> role & 1)
-			names.push_back(telemetry::name_of(running.roles, role));
-	}
-	return names;
-}
-
 std::vector<LeaseReport> lease_report(const datapath::Leases& leases, const datapath::Running& running, const Wanted& wanted,
 				      std::uint64_t now_boot_ns)
 {
@@ -70,7 +60,7 @@ std::vector<LeaseReport> lease_report(const datapath::Leases& leases, const data
 			continue;
 		const datapath::Identity& identity = *holder->second;
 		const std::uint64_t until = std::min(lease.expires_boot_ns, identity.expires_boot_ns);
-		report.push_back({identity.name, identity.authority, to_string(lease.binding), roles_of(identity.roles, running),
+		report.push_back({identity.name, identity.authority, to_string(lease.binding), telemetry::role_names(running.roles, identity.roles),
 				  until - std::min(until, now_boot_ns)});
 	}
 	std::sort(report.begin(), report.end(), [](const LeaseReport& a, const LeaseReport& b) {

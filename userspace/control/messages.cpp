@@ -206,7 +206,8 @@ Json to_json(const Status& status)
 	        {"waiting", to_json(status.waiting)},
 	        {"shadow", to_json(status.shadow)},
 	        {"applying", to_json(status.applying)},
-	        {"cookies", cookies_json(status.cookies)}};
+	        {"cookies", cookies_json(status.cookies)},
+	        {"leases", status.leases ? to_json(*status.leases) : Json(nullptr)}};
 }
 
 Json to_json(const std::vector<BanRow>& bans)
@@ -276,6 +277,9 @@ Result<Status> parse_status(const Json& json)
 	Status out;
 	if (const Json* cookies = reader.optional_object("cookies")) {
 		SLUICE_TRY_ASSIGN(out.cookies, parse_cookies(*cookies));
+	}
+	if (const Json* leases = reader.optional_object("leases")) {
+		SLUICE_TRY_ASSIGN(out.leases, parse_lease_use(*leases));
 	}
 	out.version = reader.text("version");
 	out.mode = reader.text("mode") == "observe" ? policy::Mode::kObserve : policy::Mode::kEnforce;

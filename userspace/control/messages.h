@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "control/history_messages.h"
+#include "control/identity_messages.h"
 #include "control/shadow_messages.h"
 #include "control/progress_messages.h"
 #include "datapath/datapath.h"
@@ -97,6 +98,7 @@ struct Status {  // GET /v1/status
 	std::optional<Shadow> shadow;
 	std::optional<Applying> applying;  // a policy that is on its way
 	std::optional<Cookies> cookies;  // where a service wants SYN cookies
+	std::optional<LeaseUse> leases;  // where the policy knows identities
 };
 
 struct BanRow {  // one of GET /v1/bans

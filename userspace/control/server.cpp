@@ -53,6 +53,14 @@ asio::awaitable<void> accept_clients(std::shared_ptr<Server::State> state)
 
 }  // namespace
 
+Handler at_once(std::function<Result<Response>(const Request&)> work)
+{
+	return [work = std::move(work)](const Request& request, const Respond& respond) {
+		auto response = work(request);
+		respond(response ? std::move(*response) : Response::error(response.error()));
+	};
+}
+
 Server::Server(asio::io_context& loop, Fd listening, std::string path) : Server(loop, std::move(listening), std::move(path), Limits{}) {}
 
 Server::Server(asio::io_context& loop, Fd listening, std::string path, Limits limits)

@@ -26,6 +26,9 @@ inline constexpr std::uint32_t kMostHeaderBytes = 8u << 10;
 using Respond = std::function<void(Response)>;
 using Handler = std::function<void(const Request&, const Respond&)>;
 
+// A handler whose answer is there when it returns: `work`'s, or its error.
+Handler at_once(std::function<Result<Response>(const Request&)> work);
+
 class Server {
 public:
 	struct Limits {

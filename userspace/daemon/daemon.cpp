@@ -21,7 +21,9 @@
 #include "daemon/attachments.h"
 #include "daemon/comparison.h"
 #include "daemon/feed_watch.h"
+#include "daemon/identity_verbs.h"
 #include "daemon/journal.h"
+#include "daemon/leasing.h"
 #include "daemon/policies.h"
 #include "daemon/records.h"
 #include "daemon/undo_verbs.h"
@@ -83,9 +85,11 @@ struct Daemon::State {
 	               [this](const Outcome& outcome) { tell(outcome); }),
 	      feeds(loop, around.clock, journal, [this] { reload("a list became stale"); }),
 	      attachments(around.datapath, journal, [](const std::string& name) { return ::if_nametoindex(name.c_str()); }),
+	      leasing({around.datapath, around.clock, journal, disk, options.state, [this] { return running_digest(); }}),
 	      comparison(loop, policies),
-	      verbs({around.datapath, around.clock, policies, comparison, attachments, journal, meter, [this] { return warnings(); }}),
-	      undo_verbs(policies)
+	      verbs({around.datapath, around.clock, policies, comparison, attachments, journal, leasing, meter, [this] { return warnings(); }}),
+	      undo_verbs(policies),
+	      identity_verbs(leasing, policies)
 	{
 	}
 
@@ -103,6 +107,7 @@ struct Daemon::State {
 	std::vector<std::string> warnings();
 	void collect_notes();
 	std::string one_line() const;
+	std::string running_digest() const;
 
 	void wait_for_signals();
 	void wait_for_events();
@@ -131,10 +136,12 @@ struct Daemon::State {
 	Policies policies;
 	FeedWatch feeds;
 	Attachments attachments;
+	Leasing leasing;
 	Comparison comparison;
 	telemetry::RateMeter meter;
 	Verbs verbs;
 	UndoVerbs undo_verbs;
+	IdentityVerbs identity_verbs;
 	std::optional<Watcher> watcher;
 	std::optional<control::Server> server;
 	policy::Diagnostics diagnostics;
@@ -172,6 +179,7 @@ Result<void> Daemon::State::begin()
 {
 	SLUICE_TRY(open_socket());
 	SLUICE_TRY(attachments.adopt());
+	SLUICE_TRY(leasing.start());
 	SLUICE_TRY(install_first());
 	SLUICE_TRY(attach_named());
 	SLUICE_TRY(open_events());
@@ -213,6 +221,7 @@ Result<void> Daemon::State::open_socket()
 	server.emplace(loop, std::move(listening), options.socket);
 	verbs.add_to(*server);
 	undo_verbs.add_to(*server);
+	identity_verbs.add_to(*server);
 	return {};
 }
 
@@ -255,6 +264,7 @@ Result<void> Daemon::run()
 	state.around.notifier.ready(state.one_line());
 	spdlog::info("ready at {}: {}", state.options.socket, state.one_line());
 	state.loop.run();
+	state.leasing.tick();
 
 	if (!state.options.detach_on_exit)
 		return {};
@@ -341,10 +351,8 @@ void Daemon::State::take(const sluice_event& event)
 	drop.interface = attachments.name_of(event.interface_index);
 	drop.generation = event.generation;
 	drop.observed = event.observed != 0;
-	if (event.identity != SLUICE_IDENTITY_NONE) {
-		const auto identity = around.datapath.identity(event.identity);
-		drop.identity = identity && *identity ? (*identity)->name : std::string();
-	}
+	if (event.identity != SLUICE_IDENTITY_NONE)
+		drop.identity = leasing.holder_of(event.identity);
 	journal.record(std::move(drop), event.mono_ns);
 }
 
@@ -355,6 +363,7 @@ void Daemon::State::read_rates()
 	else
 		spdlog::warn("counters: {}", stats.error().sentence());
 	drain_events();
+	leasing.tick();
 	reading.expires_after(kReadEvery);
 	reading.async_wait([this](const boost::system::error_code& error) {
 		if (!error)
@@ -416,7 +425,7 @@ void Daemon::State::tell(const Outcome& outcome)
 	telemetry::PolicyEvent event{outcome.path, 0, {}, failure, cause_name(outcome.cause)};
 	if (running != nullptr) {
 		event.generation = running->meta.generation;
-		event.digest = policy::digest_text(running->meta);
+		event.digest = running_digest();
 	}
 	bool changed = true;
 	if (failure.empty())
@@ -426,6 +435,8 @@ void Daemon::State::tell(const Outcome& outcome)
 	else
 		spdlog::info("policy {}: unchanged, generation {} goes on", outcome.path, event.generation);
 	feeds.follow(policies.feeds());
+	if (const auto meaning = policies.meaning())
+		leasing.follow(meaning->policy.identities);
 	collect_notes();
 	watch(outcome.began_unix_ns);
 	if (serving)
@@ -467,6 +478,12 @@ void Daemon::State::collect_notes()
 		if (notes.size() > kMostNotes)
 			notes.erase(notes.begin());
 	}
+}
+
+std::string Daemon::State::running_digest() const
+{
+	const datapath::Running* running = policies.running();
+	return running != nullptr ? policy::digest_text(running->meta) : std::string();
 }
 
 std::string Daemon::State::one_line() const

@@ -88,19 +88,9 @@ control::BanRow row_of(const datapath::Ban& ban, std::uint64_t now_mono_ns, std:
 	return row;
 }
 
-std::vector<std::string> roles_of(std::uint64_t roles, const datapath::Running& running)
-{
-	std::vector<std::string> names;
-	for (std::uint32_t role = SLUICE_ROLE_FIRST; role < SLUICE_MAX_ROLES; role++) {
-		if (roles >> role & 1)
-			names.push_back(telemetry::name_of(running.roles, role));
-	}
-	return names;
-}
-
 control::IdentitySay identity_of(const datapath::Identity& identity, const sluice_explanation& found, const datapath::Running& running)
 {
-	control::IdentitySay say{identity.name, "expired", "flow", roles_of(found.roles, running)};
+	control::IdentitySay say{identity.name, "expired", "flow", telemetry::role_names(running.roles, found.roles)};
 	if (found.lease == SLUICE_LEASE_IN_FORCE || found.lease == SLUICE_LEASE_REVOKED)
 		say.lease = found.lease == SLUICE_LEASE_IN_FORCE ? "in-force" : "revoked";
 	if (found.lease_length == SLUICE_BINDING_FLOW)

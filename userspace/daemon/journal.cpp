@@ -58,4 +58,12 @@ void Journal::record(telemetry::ListEvent event)
 	append(clock_.unix_ns(), std::move(event));
 }
 
+// Who asks and is refused could fill the log: events and the audit file have bounds of their own.
+void Journal::record(telemetry::LeaseEvent event)
+{
+	if (event.action != "refused")
+		spdlog::info("lease: {} {}{}{}", event.action, event.identity, event.binding.empty() ? "" : " at ", event.binding);
+	append(clock_.unix_ns(), std::move(event));
+}
+
 }  // namespace sluice::daemon

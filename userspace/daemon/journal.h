@@ -22,6 +22,7 @@ public:
 	void record(telemetry::ShadowEvent event);
 	void record(telemetry::InterfaceEvent event);
 	void record(telemetry::ListEvent event);
+	void record(telemetry::LeaseEvent event);
 
 	const telemetry::EventLog& log() const { return log_; }
 

@@ -358,6 +358,12 @@ const policy::Provenance* Policies::provenance() const
 	return running() != nullptr && running()->meta.generation == provenance_generation_ ? provenance_.get() : nullptr;
 }
 
+bool Policies::has_identities() const
+{
+	const auto known = meaning();
+	return known != nullptr && !known->policy.identities.place.file.empty();
+}
+
 std::vector<std::string> Policies::files() const
 {
 	std::vector<std::string> out = files_;

@@ -76,6 +76,8 @@ public:
 	// What the running policy says; null where this daemon has not read it: it was installed by an earlier one, and its files
 	// say something else now.
 	std::shared_ptr<const policy::Meaning> meaning() const { return installer_.meaning(); }
+	// Whether the running policy says whose certificates or tokens count.
+	bool has_identities() const;
 	// Where the running policy came from.
 	const std::string& installed_path() const { return installed_path_; }
 	// Those whose change makes a reload worth while: of the running policy, and of the last that was refused.

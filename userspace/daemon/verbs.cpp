@@ -15,6 +15,7 @@
 namespace sluice::daemon {
 namespace {
 
+using control::at_once;
 using control::Request;
 using control::Respond;
 using control::Response;
@@ -69,14 +70,6 @@ private:
 	const telemetry::Reason* reason_;
 	std::uint64_t cursor_ = 0;
 };
-
-control::Handler at_once(std::function<Result<Response>(const Request&)> work)
-{
-	return [work = std::move(work)](const Request& request, const Respond& respond) {
-		auto response = work(request);
-		respond(response ? std::move(*response) : Response::error(response.error()));
-	};
-}
 
 }  // namespace
 
@@ -147,6 +140,9 @@ Result<Response> Verbs::status()
 	SLUICE_TRY_ASSIGN(out.cookies, cookies());
 	if (out.cookies && !out.cookies->ready)
 		out.warnings.push_back("SYN cookies are not sent, past their budgets SYNs are dropped: " + out.cookies->why_not);
+	if (setting_.policies.has_identities())
+		out.leases = setting_.leasing.use();
+	append(out.warnings, setting_.leasing.warnings());
 	control::Json json = control::to_json(out);
 	json["lists"] = to_json(setting_.policies.feeds(), setting_.clock.unix_ns());
 	return Response::json(json);

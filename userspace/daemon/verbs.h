@@ -12,6 +12,7 @@
 #include "daemon/attachments.h"
 #include "daemon/comparison.h"
 #include "daemon/journal.h"
+#include "daemon/leasing.h"
 #include "daemon/policies.h"
 #include "datapath/datapath.h"
 #include "telemetry/rate_meter.h"
@@ -29,6 +30,7 @@ public:
 		Comparison& comparison;
 		Attachments& attachments;
 		Journal& journal;
+		Leasing& leasing;
 		const telemetry::RateMeter& meter;
 		std::function<std::vector<std::string>()> warnings;  // the daemon's own
 	};

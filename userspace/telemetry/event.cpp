@@ -9,6 +9,11 @@ namespace {
 
 using nlohmann::json;
 
+json text_or_null(const std::string& text)
+{
+	return text.empty() ? json(nullptr) : json(text);
+}
+
 json fields(const DropEvent& event)
 {
 	return {{"kind", "drop"},
@@ -24,7 +29,7 @@ json fields(const DropEvent& event)
 	        {"interface", event.interface},
 	        {"generation", event.generation},
 	        {"observed", event.observed},
-	        {"identity", event.identity.empty() ? json(nullptr) : json(event.identity)}};
+	        {"identity", text_or_null(event.identity)}};
 }
 
 json fields(const BanEvent& event)
@@ -73,6 +78,15 @@ json fields(const ListEvent& event)
 	        {"file", event.file},
 	        {"entries", event.entries},
 	        {"held_entries", event.held_entries ? json(*event.held_entries) : json(nullptr)}};
+}
+
+json fields(const LeaseEvent& event)
+{
+	return {{"kind", "lease"},
+	        {"action", event.action},
+	        {"identity", text_or_null(event.identity)},
+	        {"binding", text_or_null(event.binding)},
+	        {"reason", text_or_null(event.reason)}};
 }
 
 }  // namespace

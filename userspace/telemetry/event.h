@@ -71,10 +71,18 @@ struct ListEvent {
 	std::optional<std::uint64_t> held_entries;  // of what is held back
 };
 
+// A lease was granted or refused, or an identity revoked or restored. Renewals are the audit log's alone.
+struct LeaseEvent {
+	std::string action;    // "granted", "refused", "revoked", "restored"
+	std::string identity;  // empty: unknown
+	std::string binding;   // what was leased, or to be leased; empty: none
+	std::string reason;    // of a refusal its name, of a revocation somebody's words; empty: none
+};
+
 struct Event {
 	std::uint64_t sequence = 0;  // from 1, without gaps, per run of the daemon
 	std::uint64_t unix_ns = 0;
-	std::variant<DropEvent, BanEvent, UnbanEvent, PolicyEvent, ShadowEvent, InterfaceEvent, ListEvent> what;
+	std::variant<DropEvent, BanEvent, UnbanEvent, PolicyEvent, ShadowEvent, InterfaceEvent, ListEvent, LeaseEvent> what;
 
 	bool is_drop_of(std::uint32_t reason) const
 	{

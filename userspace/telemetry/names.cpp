@@ -16,6 +16,16 @@ std::string name_of(std::span<const sluice_name> names, std::uint32_t number)
 	return number == 0 ? "-" : "#" + std::to_string(number);
 }
 
+std::vector<std::string> role_names(std::span<const sluice_name> names, std::uint64_t roles)
+{
+	std::vector<std::string> held;
+	for (std::uint32_t role = SLUICE_ROLE_FIRST; role < SLUICE_MAX_ROLES; role++) {
+		if (roles >> role & 1)
+			held.push_back(name_of(names, role));
+	}
+	return held;
+}
+
 const char* rule_kind_name(unsigned kind)
 {
 	switch (kind) {

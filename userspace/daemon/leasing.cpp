@@ -1,0 +1,207 @@
+#include "daemon/leasing.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "telemetry/names.h"
+
+namespace sluice::daemon {
+namespace {
+
+using identity::Checked;
+using identity::Refused;
+using Fields = nlohmann::ordered_json;
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+
+std::string hex(const identity::Thumbprint& thumbprint)
+{
+	constexpr const char* kDigits = "0123456789abcdef";
+	std::string text;
+	for (const std::uint8_t byte : thumbprint.digest) {
+		text += kDigits[byte >> 4];
+		text += kDigits[byte & 15];
+	}
+	return text;
+}
+
+Fields or_null(const std::string& text)
+{
+	return text.empty() ? Fields(nullptr) : Fields(text);
+}
+
+Fields thumbprint_of(const std::optional<identity::Thumbprint>& thumbprint)
+{
+	return thumbprint ? Fields(hex(*thumbprint)) : Fields(nullptr);
+}
+
+// Who it is, and what for.
+Fields subject(const char* event, const identity::Identity& identity, const datapath::Binding& binding)
+{
+	return {{"event", event},
+	        {"identity", identity.name},
+	        {"authority", identity.authority},
+	        {"thumbprint", thumbprint_of(identity.thumbprint)},
+	        {"issuer", or_null(identity.issuer)},
+	        {"jti", or_null(identity.token_id)},
+	        {"binding", datapath::to_string(binding)}};
+}
+
+}  // namespace
+
+Leasing::Leasing(Setting setting)
+    : setting_(std::move(setting)),
+      book_(setting_.datapath, setting_.clock),
+      revocations_(setting_.directory, setting_.disk),
+      audit_(setting_.directory + "/audit.jsonl", setting_.clock)
+{
+}
+
+Result<void> Leasing::start()
+{
+	SLUICE_TRY(book_.reconcile());
+	const auto note = [this](const Result<void>& done, const char* what) {
+		if (done)
+			return;
+		warnings_.push_back(std::string(what) + ": " + done.error().sentence());
+		spdlog::error("{}", warnings_.back());
+	};
+	note(setting_.disk.make_directory(setting_.directory), "state");
+	note(revocations_.open(), "revoked identities");
+	note(audit_.open(), "audit");
+	return {};
+}
+
+void Leasing::follow(const policy::Identities& policy)
+{
+	book_.set_terms({policy.lease.longest_seconds * kSecond, policy.lease.each_identity, policy.lease.each_authority, policy.unshared});
+}
+
+void Leasing::write_down(AuditLog::Kind kind, Fields fields)
+{
+	fields["policy"] = or_null(setting_.policy_digest());
+	audit_.record(kind, std::move(fields));
+}
+
+// ---- leases ----
+
+Checked<Grant> Leasing::grant(const identity::Identity& identity, const datapath::Binding& binding)
+{
+	auto granted = revocations_.contains(identity.name) ? Checked<Grant>(Refused{identity::Refusal::kIdentityRevoked})
+							    : book_.grant(identity, binding);
+	if (!granted) {
+		refuse(identity, binding, granted.error());
+		return granted;
+	}
+	Fields fields = subject(granted->renewed ? "renewed" : "granted", identity, binding);
+	fields["lease_seconds"] = granted->length_ns / kSecond;
+	write_down(AuditLog::Kind::kChange, std::move(fields));
+	if (!granted->renewed)
+		setting_.journal.record(telemetry::LeaseEvent{"granted", identity.name, datapath::to_string(binding), ""});
+	return granted;
+}
+
+void Leasing::refuse(const identity::Identity& identity, const datapath::Binding& binding, const Refused& refused)
+{
+	Fields fields = subject("refused", identity, binding);
+	fields["reason"] = name_of(refused.refusal);
+	fields["detail"] = or_null(refused.detail);
+	write_down(AuditLog::Kind::kRefusal, std::move(fields));
+	setting_.journal.record(telemetry::LeaseEvent{"refused", identity.name, datapath::to_string(binding), std::string(name_of(refused.refusal))});
+}
+
+void Leasing::turned_away(const Stranger& stranger)
+{
+	Fields fields = {{"event", "refused"},
+	                 {"identity", nullptr},
+	                 {"thumbprint", thumbprint_of(stranger.thumbprint)},
+	                 {"peer", stranger.peer.to_string()},
+	                 {"reason", stranger.reason},
+	                 {"detail", or_null(stranger.detail)}};
+	if (stranger.unreported > 0)
+		fields["unreported"] = stranger.unreported;
+	write_down(AuditLog::Kind::kRefusal, std::move(fields));
+	setting_.journal.record(telemetry::LeaseEvent{"refused", "", stranger.peer.to_string(), stranger.reason});
+}
+
+// ---- revocation ----
+
+// The kernel first: what is written down does not keep a packet waiting.
+Result<std::size_t> Leasing::revoke(const control::RevokeRequest& request, const std::string& by)
+{
+	const auto ended = book_.revoke(request.identity);
+	const auto kept = revocations_.add(request.identity, {setting_.clock.unix_ns(), by, request.why});
+	write_down(AuditLog::Kind::kChange, {{"event", "revoked"},
+	                                     {"identity", request.identity},
+	                                     {"by", by},
+	                                     {"reason", or_null(request.why)},
+	                                     {"ended_leases", ended ? Fields(*ended) : Fields(nullptr)},
+	                                     {"failure", ended ? Fields(nullptr) : Fields(ended.error().sentence())}});
+	setting_.journal.record(telemetry::LeaseEvent{"revoked", request.identity, "", request.why});
+	if (!ended)
+		return Error(ended.error().code(), ended.error().message(), "it gets no new lease, but some of those it has may go on until they are over: try again");
+	if (!kept)
+		return Error(kept.error().code(), "revoked, but that could not be written down: " + kept.error().message(),
+			     "it holds until the host restarts: make room in the state directory and revoke again");
+	return *ended;
+}
+
+Result<void> Leasing::restore(const std::string& name, const std::string& by)
+{
+	const auto removed = revocations_.remove(name);
+	if (!removed && removed.error().code() != ErrorCode::kNotFound)
+		return removed.error();
+	SLUICE_TRY_ASSIGN(const std::size_t allowed, book_.allow(name));
+	if (!removed && allowed == 0)
+		return removed.error();
+	write_down(AuditLog::Kind::kChange, {{"event", "restored"}, {"identity", name}, {"by", by}});
+	setting_.journal.record(telemetry::LeaseEvent{"restored", name, "", ""});
+	return {};
+}
+
+// ---- looking ----
+
+control::LeaseUse Leasing::use() const
+{
+	const LeaseBook::Use use = book_.use();
+	return {use.leases, use.lease_room, use.identities, use.identity_room, revocations_.all().size()};
+}
+
+control::IdentityList Leasing::list(std::span<const sluice_name> roles) const
+{
+	control::IdentityList list{{}, use()};
+	const std::uint64_t now = setting_.clock.boot_ns();
+	Revocations::Names absent = revocations_.all();
+	for (const LeaseBook::Row& row : book_.identities()) {
+		const datapath::Identity& identity = row.identity;
+		control::IdentityRow out{identity.name, identity.authority, telemetry::role_names(roles, identity.roles), row.leases, 0, {}};
+		if (row.leases > 0)
+			out.remaining_ns = identity.expires_boot_ns - std::min(identity.expires_boot_ns, now);
+		const auto revocation = revocations_.all().find(identity.name);
+		if (revocation != revocations_.all().end())
+			out.revoked = {revocation->second.unix_ns, revocation->second.by, revocation->second.why};
+		else if (identity.blocked)
+			out.revoked.emplace();
+		absent.erase(identity.name);
+		list.rows.push_back(std::move(out));
+	}
+	for (const auto& [name, revocation] : absent)
+		list.rows.push_back({name, "", {}, 0, 0, control::Revoked{revocation.unix_ns, revocation.by, revocation.why}});
+	return list;
+}
+
+std::vector<std::string> Leasing::warnings() const
+{
+	std::vector<std::string> warnings = warnings_;
+	if (audit_.trouble())
+		warnings.push_back("audit lines are being lost: " + audit_.trouble()->sentence());
+	return warnings;
+}
+
+void Leasing::tick()
+{
+	book_.forget_expired();
+	audit_.flush();
+}
+
+}  // namespace sluice::daemon

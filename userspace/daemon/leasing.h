@@ -1,0 +1,81 @@
+// Leasing: an identity that was proved becomes a lease, and stops being one: the book and the revocations decide, and every
+// change and every refusal is written into the audit log before whoever asked is answered.
+//
+// The event loop's thread only.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/disk.h"
+#include "base/result.h"
+#include "control/identity_messages.h"
+#include "daemon/audit_log.h"
+#include "daemon/journal.h"
+#include "daemon/lease_book.h"
+#include "daemon/revocations.h"
+#include "policy/model.h"
+
+namespace sluice::daemon {
+
+// Who was turned away before anybody knew who it is.
+struct Stranger {
+	std::string reason;  // a name, of identity/refusals.def or of whoever turned it away
+	std::string detail;  // may be empty; holds no text of the peer's
+	net::Address peer;
+	std::optional<identity::Thumbprint> thumbprint;  // of the certificate that was presented
+	std::uint64_t unreported = 0;                    // others since the last, of whom nothing else is known
+};
+
+class Leasing {
+public:
+	// All of it outlives the object.
+	struct Setting {
+		datapath::Datapath& datapath;
+		const Clock& clock;
+		Journal& journal;
+		Disk& disk;
+		std::string directory;                       // state
+		std::function<std::string()> policy_digest;  // of what runs
+	};
+
+	explicit Leasing(Setting setting);
+
+	// Once: takes over what stands. Error only when the kernel cannot be read; what is wrong with files is a warning.
+	Result<void> start();
+	void follow(const policy::Identities& policy);
+
+	// Refused as LeaseBook::grant says, and for who was revoked by name.
+	identity::Checked<Grant> grant(const identity::Identity& identity, const datapath::Binding& binding);
+	// A credential was refused on the way here.
+	void turned_away(const Stranger& stranger);
+
+	// Ends every lease of that name with the next packet; it gets none until restore(). How many ended. On error those that
+	// could be ended are.
+	Result<std::size_t> revoke(const control::RevokeRequest& request, const std::string& by);
+	// Error kNotFound when nobody of that name is revoked.
+	Result<void> restore(const std::string& name, const std::string& by);
+
+	control::IdentityList list(std::span<const sluice_name> roles) const;
+	control::LeaseUse use() const;
+	std::string holder_of(std::uint32_t slot) const { return book_.name_of(slot); }
+	std::vector<std::string> warnings() const;
+
+	// Once a second, and at the end.
+	void tick();
+
+private:
+	void write_down(AuditLog::Kind kind, nlohmann::ordered_json fields);
+	void refuse(const identity::Identity& identity, const datapath::Binding& binding, const identity::Refused& refused);
+
+	Setting setting_;
+	LeaseBook book_;
+	Revocations revocations_;
+	AuditLog audit_;
+	std::vector<std::string> warnings_;  // of the start
+};
+
+}  // namespace sluice::daemon
