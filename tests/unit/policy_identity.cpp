@@ -47,6 +47,27 @@ std::uint64_t bit(const Image& image, const std::string& name)
 	return 0;
 }
 
+// All of an image that says how packets are judged, as bytes.
+std::string maps_of(const Image& image)
+{
+	std::string all(reinterpret_cast<const char*>(&image.config), sizeof image.config);
+	const auto add = [&all](const auto& values) { all.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof values[0]); };
+	for (unsigned family = 0; family < SLUICE_FAMILIES; family++) {
+		add(image.sources[family].blocks);
+		add(image.destinations[family].blocks);
+	}
+	add(image.classes);
+	add(image.ports);
+	add(image.groups);
+	add(image.targets);
+	add(image.services);
+	add(image.limits);
+	add(image.service_names);
+	add(image.rule_names);
+	add(image.role_names);
+	return all;
+}
+
 TEST(PolicyIdentity, AServiceAdmitsAMaskOfItsRolesAndOneOfItsOwn)
 {
 	const Image image = compiled_after(policy_with(role("reader") + ", " + role("writer"),
@@ -84,6 +105,28 @@ TEST(PolicyIdentity, AuthoritiesAndRolesAreMeaning)
 	EXPECT_NE(base, digest(policy_with("{name: a, scopes: [b]}", anyone)));
 	EXPECT_NE(digest(policy_with(role("a") + ", " + role("b"), service("admit: {roles: [a]}"))),
 		  digest(policy_with(role("a") + ", " + role("b"), service("admit: {roles: [b]}"))));
+}
+
+TEST(PolicyIdentity, ThePortIsMeaningButNoPartOfTheImage)
+{
+	const auto with = [](const std::string& port) {
+		return right_policy("identity:\n  trust-domains: [{name: prod.example, authorities: [a.pem]}]\n" + port + "services:\n" + service("admit: anyone"),
+				    {{"/etc/sluice/a.pem", kPem}});
+	};
+	const auto digest = [](const Policy& policy) { return *digest_of(policy, listing_of(policy)); };
+	const Policy none = with("");
+	const Policy one = with("  port: {certificate: c.pem, key: c.key}\n");
+	const Policy other = with("  port: {certificate: c.pem, key: c.key, listen: \"[::]:8441\"}\n");
+	EXPECT_NE(digest(none), digest(one));
+	EXPECT_NE(digest(one), digest(other));
+	EXPECT_EQ(digest(one), digest(with("  port: {certificate: c.pem, key: c.key, listen: \"[::]:8440\", token: optional, unbound-tokens: refused}\n")));
+	EXPECT_EQ((std::vector<std::string>{"/etc/sluice/c.pem", "/etc/sluice/c.key"}),
+		  std::vector<std::string>(one.files.end() - 2, one.files.end())) << "both are watched";
+	EXPECT_EQ(maps_of(compiled_after(none, {})), maps_of(compiled_after(one, {})));
+	const Changes changes = identity_changes(none, one);
+	ASSERT_EQ(1u, changes.size());
+	EXPECT_EQ("port", changes[0].subject);
+	EXPECT_EQ("[::]:8440, certificate /etc/sluice/c.pem, key /etc/sluice/c.key, token optional, unbound tokens refused", changes[0].after);
 }
 
 TEST(PolicyIdentity, ADiffSaysWhoHasARole)

@@ -208,6 +208,17 @@ void write_role(Canonical& out, const Role& role)
 	out.end_line();
 }
 
+// Its certificate and key are renewed beside the policy.
+void write_port(Canonical& out, const IdentityPort& port)
+{
+	out << "port" << (port.needs_token ? "needed" : "optional") << (port.takes_unbound_tokens ? "accepted" : "refused");
+	write_text(out, port.certificate.path);
+	write_text(out, port.key.path);
+	for (const net::Endpoint& endpoint : port.listen)
+		out << endpoint.to_string();
+	out.end_line();
+}
+
 void write_identities(Canonical& out, const Identities& identities)
 {
 	for (const TrustDomain& domain : identities.trust_domains) {
@@ -234,6 +245,8 @@ void write_identities(Canonical& out, const Identities& identities)
 	}
 	for (const Role& role : identities.roles)
 		write_role(out, role);
+	if (identities.port)
+		write_port(out, *identities.port);
 	out << "lease" << identities.lease.longest_seconds << identities.lease.each_identity << identities.lease.each_authority;
 	out.end_line();
 	write_prefixes(out, identities.unshared);

@@ -46,6 +46,15 @@ std::string words_of(const Role& role)
 	return text;
 }
 
+std::string words_of(const IdentityPort& port)
+{
+	std::vector<std::string> places;
+	for (const net::Endpoint& endpoint : port.listen)
+		places.push_back(endpoint.to_string());
+	return joined(places) + ", certificate " + port.certificate.path + ", key " + port.key.path + ", token " + (port.needs_token ? "needed" : "optional") +
+	       ", unbound tokens " + (port.takes_unbound_tokens ? "accepted" : "refused");
+}
+
 Words words_of_all(const Identities& identities)
 {
 	Words words;
@@ -59,6 +68,8 @@ Words words_of_all(const Identities& identities)
 		words["role " + role.name] = words_of(role);
 	if (!identities.unshared.empty())
 		words["unshared"] = sluice::policy::words_of(identities.unshared);
+	if (identities.port)
+		words["port"] = words_of(*identities.port);
 	words["lease"] = "at most " + std::to_string(identities.lease.longest_seconds) + " s, " +
 			 std::to_string(identities.lease.each_identity) + " of an identity, " +
 			 std::to_string(identities.lease.each_authority) + " identities of an authority";

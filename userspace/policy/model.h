@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "net/address.h"
+#include "net/endpoint.h"
 #include "net/port_range.h"
 #include "net/prefix.h"
 #include "net/protocol.h"
@@ -176,6 +177,16 @@ struct LeaseTerms {
 	std::uint64_t each_authority = 1024;  // identities of one authority at once
 };
 
+// Where clients prove who they are.
+struct IdentityPort {
+	std::vector<net::Endpoint> listen;  // each with a port
+	NamedFile certificate;              // both read by the daemon, again whenever they change
+	NamedFile key;
+	bool needs_token = false;           // besides the certificate
+	bool takes_unbound_tokens = false;  // tokens that are bound to no certificate, and those without one
+	Place place;
+};
+
 struct Identities {
 	std::vector<TrustDomain> trust_domains;
 	std::vector<PlainPki> pkis;
@@ -183,6 +194,7 @@ struct Identities {
 	std::vector<Role> roles;
 	std::vector<net::Prefix> unshared;  // where an address is one host's, and can be leased as a whole
 	LeaseTerms lease;
+	std::optional<IdentityPort> port;
 	Place place;
 };
 

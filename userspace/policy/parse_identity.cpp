@@ -9,6 +9,7 @@ namespace sluice::policy {
 namespace {
 
 constexpr std::uint64_t kMostQuota = 1u << 24;
+constexpr const char* kDefaultListen = "[::]:8440";
 
 // "90s", "5m", "1h".
 std::optional<std::uint64_t> seconds_of(std::string_view text)
@@ -52,7 +53,7 @@ Identities IdentityReader::read(const Yaml& node)
 {
 	Identities identities;
 	identities.place = findings_.place(node);
-	if (!check_mapping(findings_, node, "identity", {"trust-domains", "pkis", "issuers", "roles", "unshared", "lease"}))
+	if (!check_mapping(findings_, node, "identity", {"trust-domains", "pkis", "issuers", "roles", "unshared", "lease", "port"}))
 		return identities;
 	const auto each = [&](std::string_view key, auto read_one) {
 		if (const Yaml* list = node.find(key)) {
@@ -76,6 +77,8 @@ Identities IdentityReader::read(const Yaml& node)
 	}
 	if (const Yaml* lease = node.find("lease"))
 		read_lease(*lease, identities.lease);
+	if (const Yaml* port = node.find("port"))
+		identities.port = read_port(*port);
 	return identities;
 }
 
@@ -239,6 +242,52 @@ void IdentityReader::read_lease(const Yaml& node, LeaseTerms& terms)
 	};
 	quota("each-identity", terms.each_identity);
 	quota("each-authority", terms.each_authority);
+}
+
+std::optional<net::Endpoint> IdentityReader::read_endpoint(const Yaml& node)
+{
+	const auto text = read_text(findings_, node, "listen");
+	if (!text)
+		return std::nullopt;
+	const auto endpoint = net::Endpoint::parse(*text);
+	if (!endpoint)
+		findings_.error(node, "listen", endpoint.error());
+	else if (endpoint->port.value_or(0) == 0)
+		findings_.error(node, "listen: " + net::quoted(*text) + " has no port", std::string("such as \"") + kDefaultListen + "\"");
+	else
+		return *endpoint;
+	return std::nullopt;
+}
+
+NamedFile IdentityReader::read_port_file(const Yaml& node, std::string_view key, const char* hint)
+{
+	if (const Yaml* file = node.find(key))
+		return open_file_(*file, false).value_or(NamedFile());
+	findings_.error(node, "the identity port has no " + std::string(key), hint);
+	return {};
+}
+
+IdentityPort IdentityReader::read_port(const Yaml& node)
+{
+	IdentityPort port;
+	port.place = findings_.place(node);
+	if (!check_mapping(findings_, node, "port", {"listen", "certificate", "key", "token", "unbound-tokens"}))
+		return port;
+	if (const Yaml* listen = node.find("listen")) {
+		for (const Yaml* item : read_list(findings_, *listen, "listen", true)) {
+			if (auto endpoint = read_endpoint(*item))
+				port.listen.push_back(*endpoint);
+		}
+	} else {
+		port.listen.push_back(*net::Endpoint::parse(kDefaultListen));
+	}
+	port.certificate = read_port_file(node, "certificate", "name the PEM file of the certificate that clients will see, its chain behind it");
+	port.key = read_port_file(node, "key", "name the PEM file of the certificate's key");
+	if (const Yaml* token = node.find("token"))
+		port.needs_token = read_word(findings_, *token, "token", {"needed", "optional"}) == "needed";
+	if (const Yaml* unbound = node.find("unbound-tokens"))
+		port.takes_unbound_tokens = read_word(findings_, *unbound, "unbound-tokens", {"refused", "accepted"}) == "accepted";
+	return port;
 }
 
 void IdentityReader::read_admit(const Yaml& node, Service& service)

@@ -35,6 +35,9 @@ private:
 	Role read_role(const Yaml& node);
 	std::optional<ClaimedRole> read_claim(const Yaml& node);
 	void read_lease(const Yaml& node, LeaseTerms& terms);
+	IdentityPort read_port(const Yaml& node);
+	std::optional<net::Endpoint> read_endpoint(const Yaml& node);
+	NamedFile read_port_file(const Yaml& node, std::string_view key, const char* hint);
 	Authorities read_authorities(const Yaml& node, std::string_view what);
 	std::vector<std::string> read_texts(const Yaml& node, std::string_view what);
 	std::string text_of(const Yaml& node, std::string_view key, std::string_view what);

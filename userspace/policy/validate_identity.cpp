@@ -14,6 +14,7 @@ namespace sluice::policy {
 namespace {
 
 constexpr std::size_t kFingerprintDigits = 64;
+constexpr std::size_t kMostListeners = 16;
 
 // A SPIFFE ID, some of whose segments may be `*`, the last of them `**`.
 bool is_pattern(std::string text)
@@ -51,6 +52,8 @@ public:
 			check_patterns(role.identities, role.place, "the role '" + role.name + "'");
 		for (const Service& service : policy_.services)
 			check_service(service);
+		if (of_.port)
+			check_port(*of_.port);
 		if (roles_of(policy_).size() > kMostRoles)
 			error(of_.place, std::to_string(roles_of(policy_).size()) + " roles and services that admit identities; at most " +
 						 std::to_string(kMostRoles) + " have room", "join roles");
@@ -155,6 +158,22 @@ private:
 		const bool asks = service.admit == Admit::kRoles || service.each_identity;
 		if (asks && of_.trust_domains.empty() && of_.pkis.empty())
 			error(service.place, "the service '" + service.name + "' asks for identities, and nobody can have one", "name trust-domains or pkis under identity");
+	}
+
+	void check_port(const IdentityPort& port)
+	{
+		if (port.listen.size() > kMostListeners)
+			error(port.place, std::to_string(port.listen.size()) + " addresses to listen at; at most " + std::to_string(kMostListeners), "listen at \"[::]:8440\", which is all of the host's");
+		for (auto one = port.listen.begin(); one != port.listen.end(); ++one) {
+			if (std::find(port.listen.begin(), one, *one) != one)
+				error(port.place, "the identity port listens twice at " + one->to_string(), "leave one out");
+		}
+		if (of_.trust_domains.empty() && of_.pkis.empty() && !port.takes_unbound_tokens)
+			error(port.place, "the identity port would refuse everybody: nobody can have an identity", "name trust-domains or pkis under identity");
+		if (of_.issuers.empty() && port.needs_token)
+			error(port.place, "the identity port needs a token, and no issuer is there", "name issuers under identity, or write token: optional");
+		if (of_.issuers.empty() && port.takes_unbound_tokens)
+			error(port.place, "the identity port accepts unbound tokens, and no issuer is there", "name issuers under identity, or leave unbound-tokens out");
 	}
 
 	const Policy& policy_;
