@@ -21,6 +21,8 @@
 #include "daemon/attachments.h"
 #include "daemon/comparison.h"
 #include "daemon/feed_watch.h"
+#include "daemon/identity_port.h"
+#include "daemon/identity_setup.h"
 #include "daemon/identity_verbs.h"
 #include "daemon/journal.h"
 #include "daemon/leasing.h"
@@ -45,6 +47,7 @@ constexpr auto kMendEvery = std::chrono::seconds(5);
 constexpr auto kFarewell = std::chrono::milliseconds(500);
 constexpr auto kGlance = std::chrono::milliseconds(10);
 constexpr std::size_t kMostNotes = 50;
+constexpr std::uint64_t kMostIdentityFile = 16u << 20;
 constexpr std::uint64_t kNoteLastsNs = 3600ull * 1'000'000'000;
 
 struct Note {
@@ -86,8 +89,9 @@ struct Daemon::State {
 	      feeds(loop, around.clock, journal, [this] { reload("a list became stale"); }),
 	      attachments(around.datapath, journal, [](const std::string& name) { return ::if_nametoindex(name.c_str()); }),
 	      leasing({around.datapath, around.clock, journal, disk, options.state, [this] { return running_digest(); }}),
+	      identity_port(loop, leasing, options.identity_program),
 	      comparison(loop, policies),
-	      verbs({around.datapath, around.clock, policies, comparison, attachments, journal, leasing, meter, [this] { return warnings(); }}),
+	      verbs({around.datapath, around.clock, policies, comparison, attachments, journal, leasing, identity_port, meter, [this] { return warnings(); }}),
 	      undo_verbs(policies),
 	      identity_verbs(leasing, policies)
 	{
@@ -102,6 +106,7 @@ struct Daemon::State {
 
 	void tell(const Outcome& outcome);
 	bool tell_shadow(const control::Applied& applied);
+	void follow_identities();
 	void watch(std::uint64_t since_unix_ns);
 	void wake();
 	std::vector<std::string> warnings();
@@ -137,6 +142,7 @@ struct Daemon::State {
 	FeedWatch feeds;
 	Attachments attachments;
 	Leasing leasing;
+	IdentityPort identity_port;
 	Comparison comparison;
 	telemetry::RateMeter meter;
 	Verbs verbs;
@@ -284,6 +290,7 @@ void Daemon::State::end()
 	around.notifier.stopping();
 	spdlog::info("ends; interfaces {}", options.detach_on_exit ? "are detached" : "stay attached");
 	server->stop();
+	identity_port.stop();
 	part(std::chrono::steady_clock::now() + kFarewell);
 }
 
@@ -435,12 +442,28 @@ void Daemon::State::tell(const Outcome& outcome)
 	else
 		spdlog::info("policy {}: unchanged, generation {} goes on", outcome.path, event.generation);
 	feeds.follow(policies.feeds());
-	if (const auto meaning = policies.meaning())
-		leasing.follow(meaning->policy.identities);
+	follow_identities();
 	collect_notes();
 	watch(outcome.began_unix_ns);
 	if (serving)
 		around.notifier.ready(one_line());
+}
+
+// The port's files may have changed where the policy has not. What an adopted generation meant nobody knows: then whoever
+// proves identities goes on as before.
+void Daemon::State::follow_identities()
+{
+	const auto meaning = policies.meaning();
+	if (meaning == nullptr)
+		return;
+	const policy::Identities& identities = meaning->policy.identities;
+	leasing.follow(identities);
+	if (!identities.port) {
+		identity_port.stop();
+		return;
+	}
+	const auto read = [](const std::string& path) { return read_file(path, kMostIdentityFile); };
+	identity_port.follow(IdentityPort::Wanted{identity_setup(meaning->policy, policies.running()->roles, 0, read), identities.port->listen});
 }
 
 void Daemon::State::watch(std::uint64_t since_unix_ns)

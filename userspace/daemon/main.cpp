@@ -49,6 +49,12 @@ std::string boot_name()
 	return text ? text->substr(0, text->find('\n')) : "started at " + std::to_string(SystemClock().boot_ns());
 }
 
+std::string beside_this_program(const std::string& name)
+{
+	std::error_code failure;
+	return std::filesystem::read_symlink("/proc/self/exe", failure).replace_filename(name).string();
+}
+
 Result<void> serve(Daemon& daemon)
 {
 	SLUICE_TRY(daemon.start());
@@ -102,7 +108,8 @@ int main(int argc, char** argv)
 			std::fputs(text->c_str(), stdout);
 			return daemon::kDone;
 		}
-		const auto& options = std::get<daemon::Options>(*parsed);
+		auto& options = std::get<daemon::Options>(*parsed);
+		options.identity_program = daemon::beside_this_program("sluice-identity");
 		set_up_log(options.log_level);
 		return daemon::run(options);
 	} catch (const std::exception& error) {

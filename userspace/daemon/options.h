@@ -25,6 +25,7 @@ struct Options {
 	std::uint32_t bans = 65536;
 	std::uint32_t identities = 4095;
 	std::uint32_t leases = 32768;
+	std::string identity_program;  // sluice-identity, beside this one
 	bool detach_on_exit = false;
 	LogLevel log_level = LogLevel::kInfo;
 };

@@ -20,7 +20,8 @@ namespace {
 #define CAP_BPF 39
 #endif
 
-constexpr std::array<cap_value_t, 4> kNeeded{CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_DAC_READ_SEARCH};
+// The last three start the identity port as somebody who may do nothing, and end it.
+constexpr std::array<cap_value_t, 7> kNeeded{CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_DAC_READ_SEARCH, CAP_SETUID, CAP_SETGID, CAP_KILL};
 
 using Capabilities = std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void*)>;
 

@@ -130,7 +130,7 @@ Result<Response> Verbs::status()
 	SLUICE_TRY_ASSIGN(const auto memory, setting_.datapath.memory());
 	out.kernel_bytes = memory.kernel_bytes;
 	out.daemon_bytes = resident_bytes();
-	out.degraded = setting_.policies.degraded() || setting_.attachments.degraded();
+	out.degraded = setting_.policies.degraded() || setting_.attachments.degraded() || setting_.identity_port.degraded();
 	append(out.warnings, setting_.policies.warnings());
 	append(out.warnings, setting_.attachments.warnings());
 	append(out.warnings, setting_.warnings());
@@ -143,6 +143,7 @@ Result<Response> Verbs::status()
 	if (setting_.policies.has_identities())
 		out.leases = setting_.leasing.use();
 	append(out.warnings, setting_.leasing.warnings());
+	append(out.warnings, setting_.identity_port.warnings());
 	control::Json json = control::to_json(out);
 	json["lists"] = to_json(setting_.policies.feeds(), setting_.clock.unix_ns());
 	return Response::json(json);

@@ -11,6 +11,7 @@
 #include "control/server.h"
 #include "daemon/attachments.h"
 #include "daemon/comparison.h"
+#include "daemon/identity_port.h"
 #include "daemon/journal.h"
 #include "daemon/leasing.h"
 #include "daemon/policies.h"
@@ -31,6 +32,7 @@ public:
 		Attachments& attachments;
 		Journal& journal;
 		Leasing& leasing;
+		IdentityPort& identity_port;
 		const telemetry::RateMeter& meter;
 		std::function<std::vector<std::string>()> warnings;  // the daemon's own
 	};

@@ -1,0 +1,212 @@
+#include "daemon/identity_port.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "port/plausible.h"
+
+namespace sluice::daemon {
+namespace {
+
+using identity::Refusal;
+using identity::Refused;
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::uint64_t kRetrySeconds = 10;
+constexpr unsigned kIpv6PrefixBits = 64;
+
+// IPv6 hosts change their addresses within a /64; an IPv4 host has no prefix but its address.
+net::Prefix binding_of(const port::LeaseRequest& request)
+{
+	const bool whole = request.bind == port::Bind::kPrefix && !request.peer.is_ipv4();
+	return net::Prefix::of(request.peer, whole ? kIpv6PrefixBits : request.peer.bits());
+}
+
+port::Denied denied(const Refused& refused)
+{
+	port::Denied out{port::DenialKind::kForbidden, std::string(name_of(refused.refusal)), std::string(sentence_of(refused.refusal)), 0};
+	switch (refused.refusal) {
+	case Refusal::kIdentityQuota:
+	case Refusal::kAuthorityQuota:
+		out.kind = port::DenialKind::kTooMany;
+		out.retry_after_seconds = kRetrySeconds;
+		break;
+	case Refusal::kExhausted:
+	case Refusal::kInternal:
+		out.kind = port::DenialKind::kUnavailable;
+		out.retry_after_seconds = kRetrySeconds;
+		break;
+	default:
+		break;
+	}
+	return out;
+}
+
+}  // namespace
+
+IdentityPort::IdentityPort(boost::asio::io_context& loop, Leasing& leasing, std::string program)
+    : loop_(loop), leasing_(leasing), program_(std::move(program)), pause_(loop)
+{
+}
+
+void IdentityPort::follow(std::optional<Wanted> wanted)
+{
+	wanted_ = std::move(wanted);
+	if (!wanted_) {
+		pause_.cancel();
+		channel_.reset();
+		process_.reset();
+		in_force_.reset();
+		unreached_ = listeners_.listen_at({});
+		problems_.clear();
+		trouble_.clear();
+		return;
+	}
+	unreached_ = listeners_.listen_at(wanted_->listen);
+	for (const std::string& problem : unreached_)
+		spdlog::error("{}", problem);
+	if (channel_)
+		send_setup();
+	else
+		start();
+}
+
+// ---- the process ----
+
+void IdentityPort::start()
+{
+	auto started = PortProcess::start(loop_, program_, [this](const std::string& how) { give_up("its process " + how); });
+	if (!started) {
+		give_up(started.error().sentence());
+		return;
+	}
+	process_ = std::move(started->process);
+	channel_ = std::make_unique<port::Channel>(loop_, std::move(started->channel), port::Channel::of_daemon(),
+						   port::Channel::Events{[this](const std::string& payload) { take(payload); },
+									 [this](const Error& error) { give_up(error.sentence()); }});
+	channel_->start();
+	send_setup();
+}
+
+// What stands goes on without it; who waits for an answer gets none, and asks again.
+void IdentityPort::give_up(const std::string& why)
+{
+	channel_.reset();
+	process_.reset();
+	in_force_.reset();
+	problems_.clear();
+	if (!wanted_)
+		return;
+	trouble_ = why;
+	spdlog::error("identity port: {}", why);
+	start_later();
+}
+
+void IdentityPort::start_later()
+{
+	pause_.expires_after(next_pause_);
+	next_pause_ = std::min<std::chrono::milliseconds>(next_pause_ * 2, kLongestPause);
+	pause_.async_wait([this](const boost::system::error_code& error) {
+		if (!error && wanted_ && !channel_)
+			start();
+	});
+}
+
+void IdentityPort::send_setup()
+{
+	auto sockets = listeners_.copies();
+	if (!sockets) {
+		trouble_ = sockets.error().sentence();
+		return;
+	}
+	wanted_->setup.serial = ++serial_;
+	wanted_->setup.listeners = listeners_.names();
+	if (const auto sent = channel_->send(port::encode(port::ToPort(wanted_->setup)), std::move(*sockets)); !sent)
+		give_up("its setup: " + sent.error().sentence());
+}
+
+// ---- what it says ----
+
+void IdentityPort::take(const std::string& payload)
+{
+	const auto message = port::parse_to_daemon(payload);
+	if (!message)
+		give_up("it said what no port says: " + message.error().sentence());
+	else
+		std::visit([this](const auto& each) { take(each); }, *message);
+}
+
+void IdentityPort::take(const port::Ready& ready)
+{
+	if (!wanted_ || ready.serial != wanted_->setup.serial)
+		return;
+	const bool is_first = !in_force_;
+	in_force_ = wanted_->setup;
+	problems_ = ready.problems;
+	trouble_.clear();
+	next_pause_ = kShortestPause;
+	for (const std::string& problem : problems_)
+		spdlog::warn("identity port: {}", problem);
+	if (is_first)
+		spdlog::info("identity port: process {} works at {} endpoints", process_->pid(), in_force_->listeners.size());
+}
+
+void IdentityPort::take(const port::SetupRefused& refused)
+{
+	if (!wanted_ || refused.serial != wanted_->setup.serial)
+		return;
+	trouble_ = "it cannot work by the running policy: " + refused.why;
+	spdlog::error("identity port: {}", trouble_);
+}
+
+// Between a setup that was sent and its answer, requests may come of either.
+Result<void> IdentityPort::check(const identity::Identity& identity) const
+{
+	if (in_force_ && port::check_plausible(identity, *in_force_))
+		return {};
+	return port::check_plausible(identity, wanted_->setup);
+}
+
+void IdentityPort::take(const port::LeaseRequest& request)
+{
+	if (const auto checked = check(request.identity); !checked) {
+		give_up("it claims what its setup cannot yield: " + checked.error().sentence());
+		return;
+	}
+	const net::Prefix binding = binding_of(request);
+	const auto granted = leasing_.grant(request.identity, binding);
+	if (granted)
+		answer({request.id, port::Granted{binding.to_string(), std::max<std::uint64_t>(granted->length_ns / kSecond, 1), granted->renewed}});
+	else
+		answer({request.id, denied(granted.error())});
+}
+
+void IdentityPort::answer(port::LeaseAnswer answer)
+{
+	if (const auto sent = channel_->send(port::encode(port::ToPort(std::move(answer)))); !sent)
+		give_up("an answer: " + sent.error().sentence());
+}
+
+void IdentityPort::take(const port::RefusalReport& report)
+{
+	leasing_.turned_away({report.reason, report.detail, report.peer, report.thumbprint, report.unreported});
+}
+
+// ---- what is said of it ----
+
+bool IdentityPort::degraded() const
+{
+	return wanted_ && (!trouble_.empty() || !unreached_.empty());
+}
+
+std::vector<std::string> IdentityPort::warnings() const
+{
+	std::vector<std::string> warnings = unreached_;
+	if (wanted_ && !trouble_.empty())
+		warnings.push_back("the identity port: " + trouble_ + (in_force_ ? "; it goes on as before" : "; leases that stand run to their end, and nobody gets another"));
+	for (const std::string& problem : problems_)
+		warnings.push_back("the identity port: " + problem);
+	return warnings;
+}
+
+}  // namespace sluice::daemon
