@@ -9,6 +9,7 @@ find_package(spdlog REQUIRED)
 pkg_check_modules(LIBBPF REQUIRED IMPORTED_TARGET libbpf)
 pkg_check_modules(LIBPCAP REQUIRED IMPORTED_TARGET libpcap)
 pkg_check_modules(LIBCAP REQUIRED IMPORTED_TARGET libcap)
+pkg_check_modules(LIBSECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 
 add_library(bpf_header INTERFACE)
 target_link_libraries(bpf_header INTERFACE PkgConfig::LIBBPF elf z)

@@ -5,7 +5,7 @@ endif()
 include(GNUInstallDirs)
 set(packaging ${CMAKE_SOURCE_DIR}/packaging)
 
-install(TARGETS sluiced RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
+install(TARGETS sluiced sluice-identity RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 foreach(program sluice sluice-dump sluice-bench)
   if(TARGET ${program})
     install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

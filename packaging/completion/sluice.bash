@@ -24,7 +24,7 @@ _sluice_identities() {
 
 _sluice() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local verbs='check test diff apply confirm promote rollback history status stats events ban unban bans explain replay identity audit attach detach panic'
+	local verbs='check test diff apply confirm promote rollback history status stats events ban unban bans explain replay identity lease audit attach detach panic'
 	local globals='--socket --pins --json --help'
 	local verb words='' IFS=$' \t\n'
 
@@ -52,6 +52,17 @@ _sluice() {
 	*)
 		case $verb in
 		'') words="$verbs $globals --version" ;;
+		lease)
+			case ${COMP_WORDS[COMP_CWORD - 1]} in
+			--cert | --key | --ca | --token-file)
+				mapfile -t COMPREPLY < <(compgen -f -- "$word")
+				compopt -o filenames
+				return
+				;;
+			--bind) words="address prefix" ;;
+			*) words="--server --cert --key --ca --system-ca --server-name --token-file --bind --once $globals" ;;
+			esac
+			;;
 		identity) words="list revoke restore --why $globals $(_sluice_identities)" ;;
 		audit)
 			if [[ $word != -* ]]; then

@@ -1,6 +1,6 @@
 # fish completion for sluice(1)
 
-set -l verbs check test diff apply confirm promote rollback history status stats events ban unban bans explain replay identity audit attach detach panic
+set -l verbs check test diff apply confirm promote rollback history status stats events ban unban bans explain replay identity lease audit attach detach panic
 
 function __sluice_reasons
     command sluice events --reasons --json 2>/dev/null | tr ',{}[]' '\n' | string replace -rf '^ *"reason": *"(.*)"$' '$1'
@@ -38,6 +38,7 @@ complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a bans -d 'list 
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a explain -d 'what would become of a packet now, and why'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a replay -d 'what a policy would have done with a capture'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a identity -d 'list identities, revoke them, restore them'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a lease -d 'prove who this host is to a server, and keep the lease'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a audit -d 'check that an audit file is whole'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a attach -d 'judge the packets of an interface'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a detach -d 'stop judging the packets of an interface'
@@ -72,6 +73,15 @@ complete -c sluice -n '__fish_seen_subcommand_from attach detach' -a '(__sluice_
 complete -c sluice -n '__fish_seen_subcommand_from identity; and not __fish_seen_subcommand_from list revoke restore' -a 'list revoke restore'
 complete -c sluice -n '__fish_seen_subcommand_from identity; and __fish_seen_subcommand_from revoke restore' -a '(__sluice_identities)'
 complete -c sluice -n '__fish_seen_subcommand_from identity' -l why -x -d 'a note'
+complete -c sluice -n '__fish_seen_subcommand_from lease' -l server -x -a '(__fish_print_hostnames)' -d 'its identity port, HOST:PORT'
+complete -c sluice -n '__fish_seen_subcommand_from lease' -l cert -r -F -d 'this host\'s certificate'
+complete -c sluice -n '__fish_seen_subcommand_from lease' -l key -r -F -d 'its key'
+complete -c sluice -n '__fish_seen_subcommand_from lease' -l ca -r -F -d 'who may vouch for the server'
+complete -c sluice -n '__fish_seen_subcommand_from lease' -l system-ca -d 'every authority of this system may'
+complete -c sluice -n '__fish_seen_subcommand_from lease' -l server-name -x -d 'the name in its certificate'
+complete -c sluice -n '__fish_seen_subcommand_from lease' -l token-file -r -F -d 'an access token'
+complete -c sluice -n '__fish_seen_subcommand_from lease' -l bind -x -a 'address prefix' -d 'what to lease'
+complete -c sluice -n '__fish_seen_subcommand_from lease' -l once -d 'ask once'
 complete -c sluice -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from verify' -a verify
 complete -c sluice -n '__fish_seen_subcommand_from verify' -F
 complete -c sluice -n '__fish_seen_subcommand_from audit' -l after -x -d 'the hash of the line before the first'

@@ -164,6 +164,7 @@ ExitCode run(const std::vector<std::string>& arguments, text::Output& out, text:
 	add_replay(line);
 	add_identity(line);
 	add_audit(line);
+	add_lease(line);
 	add_attach(line);
 	add_detach(line);
 	add_panic(line);

@@ -67,6 +67,7 @@ void add_explain(CommandLine& line);
 void add_replay(CommandLine& line);
 void add_identity(CommandLine& line);
 void add_audit(CommandLine& line);
+void add_lease(CommandLine& line);
 void add_attach(CommandLine& line);
 void add_detach(CommandLine& line);
 void add_panic(CommandLine& line);

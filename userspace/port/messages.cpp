@@ -15,7 +15,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kLongestName = 16u << 10;     // ISSUER#SUBJECT comes from a token of 8 KiB
-constexpr std::size_t kLongestSentence = 1024;
 constexpr std::uint64_t kLastSecond = 253'402'300'800 + 60;  // of the year 9999, which is all that X.509 can say, and skew
 
 constexpr std::pair<DenialKind, const char*> kDenials[] = {

@@ -21,6 +21,7 @@ namespace sluice::port {
 
 inline constexpr std::size_t kMostListeners = 16;
 inline constexpr std::size_t kMostProblems = 100;
+inline constexpr std::size_t kLongestSentence = 1024;  // bytes of what the port says in words
 
 // ---- daemon to port ----
 

@@ -1,4 +1,4 @@
-#include "daemon/notifier.h"
+#include "base/notifier.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -11,7 +11,7 @@
 
 #include "base/fd.h"
 
-namespace sluice::daemon {
+namespace sluice {
 namespace {
 
 std::string take(const char* name)
@@ -56,4 +56,4 @@ void Notifier::send(const std::string& state) const
 		::sendto(fd.get(), state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&address), size);
 }
 
-}  // namespace sluice::daemon
+}  // namespace sluice

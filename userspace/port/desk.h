@@ -1,0 +1,93 @@
+// Desk: what every visit needs of the port: who else is there, by what to judge, whom to ask, whom to tell.
+//
+// The loop's one thread, but for the workers, who verify credentials and nothing else.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "base/clock.h"
+#include "port/judge.h"
+#include "port/reason.h"
+#include "port/report_limit.h"
+#include "port/slot.h"
+#include "port/tls.h"
+#include "port/waiting.h"
+
+namespace sluice::port {
+
+struct Terms {
+	Waiting::Limits waiting;
+	ReportLimit::Terms reports;                   // of each reason
+	std::size_t judged_at_once = 256;             // credentials that the workers have or wait for
+	std::chrono::milliseconds arrival{2000};      // for handshake and request together
+	std::chrono::milliseconds answer{2000};       // for the daemon
+	std::chrono::milliseconds farewell{1000};     // for the answer to be taken
+};
+
+class Desk {
+public:
+	// False: it cannot be said now.
+	using Tell = std::function<bool(const ToDaemon& message)>;
+
+	// All of it outlives the desk, but for what a loop that is destroyed still holds.
+	Desk(asio::io_context& loop, asio::thread_pool& workers, const Clock& clock, Terms terms, Tell tell)
+	    : loop_(loop), workers_(workers), clock_(clock), terms_(terms), tell_(std::move(tell)), waiting_(terms.waiting)
+	{
+	}
+
+	void work_by(std::shared_ptr<const Judge> judge, std::shared_ptr<asio::ssl::context> tls)
+	{
+		judge_ = std::move(judge);
+		tls_ = std::move(tls);
+	}
+	const std::shared_ptr<asio::ssl::context>& tls() const { return tls_; }
+	const Terms& terms() const { return terms_; }
+	asio::io_context& loop() const { return loop_; }
+
+	// A visit begins: its number, or nothing where there is no room, which is reported. `make_room` is called when another
+	// needs the place.
+	std::optional<Waiting::Id> enter(const net::Address& peer, std::function<void()> make_room);
+	void settle(Waiting::Id visit) { waiting_.settle(visit); }
+	void leave(Waiting::Id visit);
+	std::size_t visits() const { return waiting_.size(); }
+
+	struct Judgement {
+		identity::Checked<identity::Identity> outcome;
+		std::optional<identity::Thumbprint> thumbprint;
+		identity::Demand demand;  // by which it was judged
+	};
+	// Nothing: too many are being judged.
+	asio::awaitable<std::optional<Judgement>> judge(identity::Credential credential);
+	// Nothing: the daemon did not answer in time.
+	asio::awaitable<std::optional<LeaseAnswer>> ask(identity::Identity identity, net::Address peer, Bind bind);
+	void answered(LeaseAnswer answer);
+
+	void report(std::string_view reason, std::string detail, const net::Address& peer,
+		    const std::optional<identity::Thumbprint>& thumbprint = {});
+
+private:
+	asio::io_context& loop_;
+	asio::thread_pool& workers_;
+	const Clock& clock_;
+	Terms terms_;
+	Tell tell_;
+	std::shared_ptr<const Judge> judge_;
+	std::shared_ptr<asio::ssl::context> tls_;
+	Waiting waiting_;
+	std::map<Waiting::Id, std::function<void()>> make_room_;
+	std::map<std::uint64_t, std::shared_ptr<Slot<LeaseAnswer>>> asked_;
+	std::map<std::string_view, ReportLimit> limits_;  // by reason: a flood of one hides no other
+	std::size_t judging_ = 0;
+	std::uint64_t next_request_ = 1;
+};
+
+}  // namespace sluice::port
