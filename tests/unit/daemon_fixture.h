@@ -108,7 +108,7 @@ struct DaemonHost {
 	datapath::MemoryDatapath datapath;  // while a daemon runs, through `shared`
 	SharedDatapath shared;
 	daemon::Options options;
-	daemon::Notifier notifier;
+	Notifier notifier;
 };
 
 // Runs from construction to destruction; started() says how it began.

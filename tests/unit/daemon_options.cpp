@@ -1,7 +1,7 @@
 // The daemon's command line.
 #include <gtest/gtest.h>
 
-#include "daemon/notifier.h"
+#include "base/notifier.h"
 #include "daemon/options.h"
 
 namespace sluice::daemon {

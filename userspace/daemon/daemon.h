@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/notifier.h"
 #include "base/result.h"
-#include "daemon/notifier.h"
 #include "daemon/options.h"
 #include "datapath/datapath.h"
 #include "policy/diagnostic.h"
