@@ -2,6 +2,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -160,6 +162,30 @@ TEST_F(PortAgent, ExitCodesSayWhoseFaultItIs)
 	EXPECT_EQ(3, unreachable) << lost;
 	put("svid.key", pem_of(make_ec_key()));
 	EXPECT_EQ(2, run({"--ca", ca(), "--once"}).second) << "another's key";
+}
+
+TEST_F(PortAgent, ItTellsTheServiceManager)
+{
+	set_up();
+	const std::string path = directory_ / "notify.sock";
+	const Fd manager(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+	sockaddr_un address{};
+	address.sun_family = AF_UNIX;
+	path.copy(address.sun_path, sizeof address.sun_path - 1);
+	ASSERT_EQ(0, ::bind(manager.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address));
+	::setenv("NOTIFY_SOCKET", path.c_str(), 1);
+	Running agent(command({"--ca", ca()}));
+	::unsetenv("NOTIFY_SOCKET");
+	const auto told = [&manager] {
+		pollfd more{manager.get(), POLLIN, 0};
+		char room[512];
+		const ssize_t got = ::poll(&more, 1, 10'000) == 1 ? ::recv(manager.get(), room, sizeof room, 0) : 0;
+		return std::string(room, static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+	};
+	EXPECT_EQ("READY=1\nSTATUS=leased 203.0.113.10 to spiffe://prod.example/billing, for 60 s at a time", told());
+	agent.tell(SIGTERM);
+	EXPECT_EQ(0, agent.wait());
+	EXPECT_EQ("STOPPING=1", told());
 }
 
 TEST_F(PortAgent, ItRenewsReadsRotatedFilesAndEndsCleanly)
