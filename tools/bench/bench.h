@@ -44,6 +44,7 @@ struct Case {
 };
 
 Result<Answer> run_drop(const Options& options);
+Result<Answer> run_flood_case(const Options& options);
 Result<Answer> run_pass(const Options& options);
 Result<Answer> run_instructions(const Options& options);
 Result<Answer> run_apply(const Options& options);

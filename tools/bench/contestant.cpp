@@ -70,34 +70,28 @@ private:
 	Fd program_;
 };
 
-// Rules of another tool, loaded by a command inside the gate.
-class Rules final : public Contestant {
-public:
-	using Contestant::Contestant;
-
-	Result<void> load(const std::vector<std::string>& command)
-	{
-		const auto finished = lab::run(wire().gate().command(command));
-		if (!finished)
-			return finished.error();
-		if (finished->code == 127)
-			return Error(ErrorCode::kUnsupported, command[0] + " is not installed", "tools/dev setup bench");
-		if (finished->code != 0)
-			return Error(ErrorCode::kUnsupported, "this kernel refuses the rules: " + finished->errors);
-		return wire().gate().inside([] { return lab::receive_in_batches(lab::kInterface); });
-	}
-};
-
 Opened open_rules(const char* name, const char* role, const std::vector<std::vector<std::string>>& commands)
 {
 	SLUICE_TRY_ASSIGN(lab::Wire wire, lab::Wire::open(role));
-	auto rules = std::make_unique<Rules>(name, std::move(wire));
+	auto rules = std::make_unique<Contestant>(name, std::move(wire));
 	for (const auto& command : commands)
-		SLUICE_TRY(rules->load(command));
+		SLUICE_TRY(load_rules(rules->wire(), command));
 	return Opened(std::move(rules));
 }
 
 }  // namespace
+
+Result<void> load_rules(lab::Wire& wire, const std::vector<std::string>& command)
+{
+	const auto finished = lab::run(wire.gate().command(command));
+	if (!finished)
+		return finished.error();
+	if (finished->code == 127)
+		return Error(ErrorCode::kUnsupported, command[0] + " is not installed", "tools/dev setup bench");
+	if (finished->code != 0)
+		return Error(ErrorCode::kUnsupported, "this kernel refuses the rules: " + finished->errors);
+	return wire.gate().inside([] { return lab::receive_in_batches(lab::kInterface); });
+}
 
 Opened open_floor_drop()
 {

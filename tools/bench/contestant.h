@@ -42,6 +42,10 @@ Opened open_nftables();
 // iptables, raw table, hashlimit: the same.
 Opened open_hashlimit();
 
+// Rules of another tool, loaded by a command inside the gate, which then receives in batches. Error kUnsupported, with a
+// sentence, where the command is not installed or the kernel refuses.
+Result<void> load_rules(lab::Wire& wire, const std::vector<std::string>& command);
+
 // Those of `openers` that could be opened; a sentence to stderr for each other. An error other than kUnsupported ends it.
 Result<std::vector<std::unique_ptr<Contestant>>> gather(const std::vector<Opened (*)()>& openers);
 

@@ -1,4 +1,4 @@
-// `sluice-bench flood`: the generator by hand, for the demo and for whoever looks around in a lab.
+// `sluice-bench send`: the generator by hand, for the demo and for whoever looks around in a lab.
 #pragma once
 
 #include <cstdint>

@@ -17,6 +17,7 @@ using namespace sluice;
 
 constexpr bench::Case kCases[] = {
     {"drop", "what does a flood cost, beside the floor and the peers?", bench::run_drop},
+    {"flood", "what does a spoofed flood meet, and whom does it shut out?", bench::run_flood_case},
     {"pass", "what does a packet that passes pay?", bench::run_pass},
     {"instructions", "what does judging cost, without a wire?", bench::run_instructions},
     {"apply", "how long does a policy take to install?", bench::run_apply},
@@ -88,7 +89,7 @@ void add_options(CLI::App& app, Request& request)
 
 void add_flood(CLI::App& app, Request& request)
 {
-	CLI::App* flood = app.add_subcommand("flood", "send a flood out of an interface of this network namespace");
+	CLI::App* flood = app.add_subcommand("send", "send a flood out of an interface of this network namespace");
 	bench::FloodRequest& to = request.flood_request;
 	flood->add_option("--interface", to.interface, "where it goes out; at the other end an XDP program has to stand")
 	    ->capture_default_str();
