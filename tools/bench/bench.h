@@ -3,10 +3,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "plot.h"
 
 namespace sluice::bench {
 
@@ -35,6 +37,7 @@ struct Answer {
 	std::vector<std::vector<std::string>> rows;
 	std::vector<std::string> notes;  // how it was measured, and what was not reached
 	nlohmann::json json;
+	std::optional<Plot> plot;        // of what a line shows better than a table
 };
 
 struct Case {
@@ -46,6 +49,7 @@ struct Case {
 Result<Answer> run_drop(const Options& options);
 Result<Answer> run_flood_case(const Options& options);
 Result<Answer> run_pass(const Options& options);
+Result<Answer> run_prefixes(const Options& options);
 Result<Answer> run_instructions(const Options& options);
 Result<Answer> run_apply(const Options& options);
 

@@ -31,6 +31,17 @@ void add_rows(Answer& answer, const std::vector<std::unique_ptr<Contestant>>& co
 	}
 }
 
+// Random sources stand at 2^32.
+void add_points(Plot& plot, const std::vector<std::unique_ptr<Contestant>>& contestants,
+		const std::vector<std::vector<double>>& rates, std::uint32_t sources)
+{
+	plot.lines.resize(contestants.size());
+	for (std::size_t i = 0; i < contestants.size(); i++) {
+		plot.lines[i].name = contestants[i]->name();
+		plot.lines[i].points.push_back({sources == 0 ? 4294967296.0 : sources, spread_of(rates[i]).median});
+	}
+}
+
 }  // namespace
 
 Result<Answer> run_drop(const Options& options)
@@ -44,12 +55,15 @@ Result<Answer> run_drop(const Options& options)
 		       "Sluice and the peers hold each source and the service as a whole to the same limits; Sluice also holds "
 		       "prefixes, and looks for 10 000 listed prefixes and for bans.",
 		       "Generator and receiver share a processor: every figure includes the making of the frame."},
-		      {}};
+		      {},
+		      Plot{"sources.svg", "A flood dropped, IPv4, one processor", "sources", "Mpps", {}}};
 	for (const bool ipv6 : {false, true}) {
-		for (const std::uint32_t sources : {1u, 1000u, 0u}) {
+		for (const std::uint32_t sources : {1u, 1000u, 1'000'000u, 0u}) {
 			SLUICE_TRY_ASSIGN(const auto rates,
 					  measure_in_turns(contestants, api_flood(sources, ipv6), options));
 			add_rows(answer, contestants, rates, sources, ipv6);
+			if (!ipv6)
+				add_points(*answer.plot, contestants, rates, sources);
 		}
 	}
 	return answer;

@@ -43,19 +43,27 @@ class Sluice final : public Contestant {
 public:
 	using Contestant::Contestant;
 
-	Result<void> start()
+	Result<void> start(const lab::Daemon::Setup& setup)
 	{
-		lab::Daemon::Setup setup;
-		setup.policy = full_policy();
-		setup.files = {{"lists/scanners.netset", scanners()}};
 		SLUICE_TRY_ASSIGN(lab::Daemon daemon, lab::Daemon::start(wire().gate(), setup));
 		daemon_.emplace(std::move(daemon));
+		return take_program();
+	}
+	Result<void> ban_some()
+	{
 		std::vector<std::string> arguments{"ban"};
 		for (unsigned i = 0; i < kBans; i++)
 			arguments.push_back(ban(i));
 		SLUICE_TRY_ASSIGN(const lab::Finished banned, daemon_->command(arguments));
 		if (banned.code != 0)
 			return Error(ErrorCode::kFailed, "sluice ban: " + banned.errors);
+		return {};
+	}
+	int program_fd() const override { return program_.get(); }
+
+private:
+	Result<void> take_program()
+	{
 		SLUICE_TRY_ASSIGN(const nlohmann::json status, daemon_->ask({"status"}));
 		const std::string generation = std::to_string(status.at("generation").get<std::uint32_t>());
 		program_.reset(::bpf_obj_get((daemon_->pins() + "/generations/" + generation + "/program").c_str()));
@@ -63,9 +71,7 @@ public:
 			return error_of_errno(errno, "the running generation's program");
 		return {};
 	}
-	int program_fd() const override { return program_.get(); }
 
-private:
 	std::optional<lab::Daemon> daemon_;
 	Fd program_;
 };
@@ -107,7 +113,22 @@ Opened open_sluice()
 {
 	SLUICE_TRY_ASSIGN(lab::Wire wire, lab::Wire::open("sluice-"));
 	auto sluice = std::make_unique<Sluice>("sluice", std::move(wire));
-	SLUICE_TRY(sluice->start());
+	lab::Daemon::Setup setup;
+	setup.policy = full_policy();
+	setup.files = {{"lists/scanners.netset", scanners()}};
+	SLUICE_TRY(sluice->start(setup));
+	SLUICE_TRY(sluice->ban_some());
+	return Opened(std::move(sluice));
+}
+
+Opened open_listed(const std::string& list)
+{
+	SLUICE_TRY_ASSIGN(lab::Wire wire, lab::Wire::open("listed-"));
+	auto sluice = std::make_unique<Sluice>("sluice", std::move(wire));
+	lab::Daemon::Setup setup;
+	setup.policy = "version: 1\nsources:\n  - {name: feed, action: deny, files: [lists/feed.netset]}\n";
+	setup.files = {{"lists/feed.netset", list}};
+	SLUICE_TRY(sluice->start(setup));
 	return Opened(std::move(sluice));
 }
 

@@ -36,6 +36,8 @@ Opened open_floor_drop();
 Opened open_floor_pass();
 // Sluice with the full example policy (policy.h): lists, bans, a service with every kind of limit.
 Opened open_sluice();
+// Sluice with one deny list, and nothing else.
+Opened open_listed(const std::string& list);
 // nftables, netdev ingress: a dynamic set of sources, each with the same limit. Error kUnsupported, with a sentence, where
 // it is not installed or the kernel lacks it.
 Opened open_nftables();

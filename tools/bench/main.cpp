@@ -20,12 +20,14 @@ constexpr bench::Case kCases[] = {
     {"flood", "what does a spoofed flood meet, and whom does it shut out?", bench::run_flood_case},
     {"pass", "what does a packet that passes pay?", bench::run_pass},
     {"instructions", "what does judging cost, without a wire?", bench::run_instructions},
+    {"prefixes", "what does the number of listed prefixes cost?", bench::run_prefixes},
     {"apply", "how long does a policy take to install?", bench::run_apply},
 };
 
 struct Request {
 	bench::Options options;
 	std::string json_path;
+	std::string plots;  // a directory; empty: none
 	std::vector<const bench::Case*> cases;
 	bool flood = false;
 	bench::FloodRequest flood_request;
@@ -51,6 +53,14 @@ void print(const bench::Answer& answer)
 	std::fflush(stdout);
 }
 
+int write(const std::string& path, const std::string& text)
+{
+	std::ofstream file(path);
+	file << text;
+	file.close();
+	return file ? 0 : failed(Error(ErrorCode::kFailed, path + ": cannot be written"));
+}
+
 int run_cases(const Request& request)
 {
 	nlohmann::json all = {{"machine", bench::machine()}, {"version", SLUICE_VERSION}, {"quick", request.options.quick}};
@@ -61,13 +71,10 @@ int run_cases(const Request& request)
 			return failed(std::move(answer).error().within(question->name));
 		print(*answer);
 		all["cases"][question->name] = answer->json;
+		if (answer->plot && !request.plots.empty() && write(request.plots + "/" + answer->plot->file, bench::to_svg(*answer->plot)) != 0)
+			return 1;
 	}
-	if (request.json_path.empty())
-		return 0;
-	std::ofstream file(request.json_path);
-	file << all.dump(1, '\t') << '\n';
-	file.close();
-	return file ? 0 : failed(Error(ErrorCode::kFailed, request.json_path + ": cannot be written"));
+	return request.json_path.empty() ? 0 : write(request.json_path, all.dump(1, '\t') + "\n");
 }
 
 int run_generator(const bench::FloodRequest& request)
@@ -85,6 +92,7 @@ void add_options(CLI::App& app, Request& request)
 	app.add_option("--rounds", request.options.rounds, "measurements of each")->check(CLI::Range(1, 1000));
 	app.add_option("--seconds", request.options.seconds, "length of one measurement")->check(CLI::Range(0.01, 60.0));
 	app.add_option("--json", request.json_path, "also write everything to this file");
+	app.add_option("--plots", request.plots, "also write plots (SVG) into this directory")->check(CLI::ExistingDirectory);
 }
 
 void add_flood(CLI::App& app, Request& request)
