@@ -50,6 +50,7 @@ Result<Answer> run_drop(const Options& options);
 Result<Answer> run_flood_case(const Options& options);
 Result<Answer> run_pass(const Options& options);
 Result<Answer> run_prefixes(const Options& options);
+Result<Answer> run_accuracy(const Options& options);
 Result<Answer> run_instructions(const Options& options);
 Result<Answer> run_apply(const Options& options);
 

@@ -97,6 +97,8 @@ Result<void> measure_newcomers(Answer& answer, std::vector<std::unique_ptr<Conte
 {
 	for (const bool ipv6 : {false, true}) {
 		for (const std::uint64_t offered : kOffered) {
+			if (options.quick && offered != kOffered[0])
+				break;
 			std::vector<Shares> shares(contestants.size());
 			for (unsigned round = 0; round < options.rounds; round++) {
 				for (std::size_t i = 0; i < contestants.size(); i++) {

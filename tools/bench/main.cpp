@@ -21,6 +21,7 @@ constexpr bench::Case kCases[] = {
     {"pass", "what does a packet that passes pay?", bench::run_pass},
     {"instructions", "what does judging cost, without a wire?", bench::run_instructions},
     {"prefixes", "what does the number of listed prefixes cost?", bench::run_prefixes},
+    {"accuracy", "how exactly is a limit held?", bench::run_accuracy},
     {"apply", "how long does a policy take to install?", bench::run_apply},
 };
 
