@@ -14,6 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr int kShare = 64;   // of one network
 constexpr auto kSoon = 1s;  // for a client that nobody hinders; the machine may be busy
 
 class PortFloods : public PortTest {
@@ -119,6 +120,30 @@ TEST_F(PortFloods, OneNetworksConnectionsTakeNoMoreThanItsShare)
 	EXPECT_EQ("too-many-waiting", started_->await_reports(1).at(0).reason);
 	EXPECT_EQ(200u, ask(billing()).status) << "another network";
 	EXPECT_EQ(200u, test::ask("198.18.0.251", port_, billing()).status) << "a neighbour of theirs, too";
+}
+
+TEST_F(PortFloods, NeighboursWhoShakeHandsAndAskForNothingDelayNobody)
+{
+	std::vector<std::thread> idle;
+	std::atomic<int> shaken = 0;
+	for (int i = 0; i < kShare; i++) {
+		idle.emplace_back([&, i] {
+			test::ask("198.18.0." + std::to_string(i + 1), port_, {}, "", [&](SSL* ssl, const std::string&) {
+				shaken++;
+				shaken.notify_all();
+				pollfd closed{SSL_get_fd(ssl), POLLIN, 0};
+				::poll(&closed, 1, 10'000);
+			});
+		});
+	}
+	for (int now = shaken; now < kShare; now = shaken)
+		shaken.wait(now);
+	const Reply reply = test::ask("198.18.0.251", port_, billing());
+	EXPECT_EQ(200u, reply.status) << reply.error;
+	EXPECT_LT(reply.took, kSoon);
+	for (std::thread& each : idle)
+		each.join();
+	EXPECT_FALSE(started_->await_reports(1).empty());
 }
 
 TEST_F(PortFloods, AFloodThatGoesOnDelaysNobody)

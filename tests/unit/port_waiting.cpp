@@ -46,21 +46,29 @@ TEST(PortWaiting, TheLongestWaitingOfAllMakesRoomWhenAllIsFull)
 	EXPECT_EQ(first->id, newcomer->makes_room);
 }
 
-TEST(PortWaiting, WhoHasShakenHandsStays)
+TEST(PortWaiting, WhoCostsLeastToTurnAwayGoesFirst)
 {
-	Waiting waiting({.each_network = 2, .total = 10});
-	const auto first = waiting.admit(at("192.0.2.1"));
-	const auto second = waiting.admit(at("192.0.2.2"));
-	waiting.settle(first->id);
-	const auto third = waiting.admit(at("192.0.2.3"));
-	ASSERT_TRUE(third);
-	EXPECT_EQ(second->id, third->makes_room);
-	waiting.leave(second->id);
-	waiting.settle(third->id);
-	EXPECT_FALSE(waiting.admit(at("192.0.2.4"))) << "nobody here can be sent away";
+	Waiting waiting({.each_network = 4, .total = 10});
+	std::vector<Waiting::Id> ids;
+	for (const Stage stage : {Stage::kAsking, Stage::kShaken, Stage::kSilent, Stage::kAnswered}) {
+		ids.push_back(waiting.admit(at("192.0.2.1"))->id);
+		waiting.move_to(ids.back(), stage);
+	}
+	// Each newcomer asks at once, so that he is nobody who could go.
+	const auto who_goes = [&waiting] {
+		const auto admitted = waiting.admit(at("192.0.2.2"));
+		if (!admitted)
+			return Waiting::Id{0};
+		waiting.move_to(admitted->id, Stage::kAsking);
+		return admitted->makes_room.value_or(0);
+	};
+	EXPECT_EQ(ids[3], who_goes()) << "who has his answer";
+	EXPECT_EQ(ids[2], who_goes()) << "who has said nothing";
+	EXPECT_EQ(ids[1], who_goes()) << "who has shaken hands and asks for nothing";
+	EXPECT_FALSE(waiting.admit(at("192.0.2.3"))) << "all the others are being answered";
 	EXPECT_TRUE(waiting.admit(at("192.0.3.4"))) << "near miss: the next network";
-	waiting.leave(third->id);
-	EXPECT_TRUE(waiting.admit(at("192.0.2.4")));
+	waiting.leave(ids[0]);
+	EXPECT_TRUE(waiting.admit(at("192.0.2.3")));
 }
 
 TEST(PortWaiting, WhoWasSentAwayIsSentOnce)
@@ -72,7 +80,7 @@ TEST(PortWaiting, WhoWasSentAwayIsSentOnce)
 	ASSERT_TRUE(first && second && third);
 	EXPECT_EQ(first->id, second->makes_room);
 	EXPECT_EQ(second->id, third->makes_room) << "the first is going already";
-	waiting.settle(first->id);  // its handshake finished in that moment
+	waiting.move_to(first->id, Stage::kAsking);  // its request came in that moment
 	for (const auto& each : {first, second, third})
 		waiting.leave(each->id);
 	waiting.leave(first->id);

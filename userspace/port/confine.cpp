@@ -34,7 +34,7 @@ constexpr int kServing[] = {
 	SCMP_SYS(gettid),        SCMP_SYS(tgkill),       SCMP_SYS(rt_sigaction),  SCMP_SYS(rt_sigprocmask),
 	SCMP_SYS(rt_sigreturn),  SCMP_SYS(sigaltstack),  SCMP_SYS(munmap),        SCMP_SYS(mremap),
 	SCMP_SYS(madvise),       SCMP_SYS(brk),          SCMP_SYS(restart_syscall), SCMP_SYS(exit),
-	SCMP_SYS(exit_group),    SCMP_SYS(listen),
+	SCMP_SYS(exit_group),    SCMP_SYS(listen),       SCMP_SYS(time),
 };
 // Those of memory, as long as it cannot be executed.
 constexpr int kMapping[] = {SCMP_SYS(mmap), SCMP_SYS(mprotect)};

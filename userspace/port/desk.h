@@ -56,7 +56,7 @@ public:
 	// A visit begins: its number, or nothing where there is no room, which is reported. `make_room` is called when another
 	// needs the place.
 	std::optional<Waiting::Id> enter(const net::Address& peer, std::function<void()> make_room);
-	void settle(Waiting::Id visit) { waiting_.settle(visit); }
+	void move_to(Waiting::Id visit, Stage stage) { waiting_.move_to(visit, stage); }
 	void leave(Waiting::Id visit);
 	std::size_t visits() const { return waiting_.size(); }
 

@@ -1,10 +1,12 @@
 // `sluice-identity`: the identity port's process. sluiced starts it; descriptor 3 is its channel. Exit codes: 0 the daemon
 // closed the channel, 1 failed, 2 not started as it has to be.
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
@@ -79,6 +81,21 @@ Result<Fd> take_channel()
 	return Fd(kChannel);
 }
 
+std::size_t most_descriptors()
+{
+	rlimit files{};
+	return ::getrlimit(RLIMIT_NOFILE, &files) == 0 ? static_cast<std::size_t>(files.rlim_max) : 0;
+}
+
+// So many connections that the descriptors last: whoever comes then finds room, and does not wait for it.
+Terms terms_within(std::size_t descriptors)
+{
+	Terms terms;
+	const std::size_t most = std::max<std::size_t>(descriptors, 2 * kSpareDescriptors) - kSpareDescriptors;
+	terms.waiting.total = std::min(terms.waiting.total, most);
+	return terms;
+}
+
 // Every worker is there: a thread that begins takes system calls that serving does not.
 void await_workers(asio::thread_pool& workers)
 {
@@ -98,7 +115,7 @@ int serve(Confinement confinement)
 	::tzset();
 	OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG, nullptr);
 
-	const Terms terms;
+	const Terms terms = terms_within(most_descriptors());
 	confinement.files = static_cast<unsigned>(terms.waiting.total) + kSpareDescriptors;
 	if (const auto confined = give_up_privileges(confinement); !confined)
 		return fail(confined.error(), kFailed);

@@ -123,7 +123,7 @@ asio::awaitable<bool> Visit::shake_hands(TlsStream& stream)
 {
 	const auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, kNow);
 	if (!error) {
-		desk_->settle(id_);
+		desk_->move_to(id_, Stage::kShaken);
 		co_return true;
 	}
 	HandshakeFailure failure = explain_handshake(error);
@@ -138,8 +138,10 @@ asio::awaitable<std::optional<HttpRequest>> Visit::read(TlsStream& stream)
 	parser.header_limit(kMostHeaderBytes);
 	parser.body_limit(kMostBodyBytes);
 	const auto [error, size] = co_await http::async_read(stream, buffer, parser, kNow);
-	if (!error)
+	if (!error) {
+		desk_->move_to(id_, Stage::kAsking);
 		co_return parser.release();
+	}
 	const bool large = error == http::error::header_limit || error == http::error::body_limit || error == http::error::buffer_overflow;
 	const bool gone = error == http::error::end_of_stream || error == http::error::partial_message ||
 			  error == asio::ssl::error::stream_truncated || error.category() == asio::error::get_system_category();
@@ -185,6 +187,7 @@ asio::awaitable<void> Visit::write(TlsStream& stream, HttpResponse response)
 {
 	expire_after(desk_->terms().farewell, Reason::kTooSlow);
 	const auto [error, size] = co_await http::async_write(stream, response, kNow);
+	desk_->move_to(id_, Stage::kAnswered);
 	if (!error)
 		co_await stream.async_shutdown(kNow);  // waits for the client's, as long as the farewell lasts
 }
