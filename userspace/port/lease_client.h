@@ -53,7 +53,8 @@ struct LeaseRefusal {
 using LeaseReply = std::variant<Lease, LeaseRefusal>;
 
 // Error kUnreachable: nobody answers in time, or not with HTTP; kDenied: the server is not the one that it should be;
-// kInvalid: the papers or the authorities are unusable.
+// kInvalid: the papers or the authorities are unusable. The timeout is for everything but finding the host's address, which
+// takes as long as the system's resolver does.
 Result<LeaseReply> ask_for_lease(const LeaseServer& server, const LeasePapers& papers, Bind bind, std::chrono::milliseconds timeout);
 
 }  // namespace sluice::port

@@ -27,7 +27,7 @@ class Waiting {
 public:
 	struct Limits {
 		std::size_t each_network = 64;
-		std::size_t total = 2048;
+		std::size_t total = 1024;  // each may hold up to 300 KiB by what it sends of a handshake
 	};
 	explicit Waiting(Limits limits) : limits_(limits) {}
 
