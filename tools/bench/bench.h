@@ -51,6 +51,7 @@ Result<Answer> run_flood_case(const Options& options);
 Result<Answer> run_pass(const Options& options);
 Result<Answer> run_prefixes(const Options& options);
 Result<Answer> run_accuracy(const Options& options);
+Result<Answer> run_identity(const Options& options);
 Result<Answer> run_instructions(const Options& options);
 Result<Answer> run_apply(const Options& options);
 

@@ -22,6 +22,7 @@ constexpr bench::Case kCases[] = {
     {"instructions", "what does judging cost, without a wire?", bench::run_instructions},
     {"prefixes", "what does the number of listed prefixes cost?", bench::run_prefixes},
     {"accuracy", "how exactly is a limit held?", bench::run_accuracy},
+    {"identity", "what do leases cost?", bench::run_identity},
     {"apply", "how long does a policy take to install?", bench::run_apply},
 };
 
