@@ -4,6 +4,7 @@
 
 #include "maps.h"
 #include "sluice/core/addr.h"
+#include "sluice/core/overlay.h"
 #include "sluice/core/ranges.h"
 #include "sluice/core/sieve.h"
 #include "sluice/core/target.h"
@@ -78,7 +79,7 @@ static __always_inline bool classify_destination(struct walk *walk)
 	return true;
 }
 
-/* False only where no ban of that mask holds `source`. */
+/* False only where no entry of that mask holds `source`. */
 static __always_inline bool sieve_holds(const struct sluice_halves *source, const struct sluice_halves *mask)
 {
 	struct sluice_halves prefix = sluice_halves_masked(source, mask);
@@ -88,7 +89,7 @@ static __always_inline bool sieve_holds(const struct sluice_halves *source, cons
 	return !word || *word >> mark.bit & 1;
 }
 
-static __always_inline bool may_be_banned(const struct sluice_addr *source, const struct sluice_ban_lengths *lengths, __u32 family)
+static __always_inline bool may_be_said(const struct sluice_addr *source, const struct sluice_ban_lengths *lengths, __u32 family)
 {
 	struct sluice_halves halves = sluice_addr_halves(source);
 	__u32 i;
@@ -100,45 +101,79 @@ static __always_inline bool may_be_banned(const struct sluice_addr *source, cons
 	return false;
 }
 
-static __always_inline bool ban_stands(const struct sluice_addr *source, __u32 length, __u64 now_mono_ns)
+/* The entry of that very prefix, if it stands. */
+static __always_inline const struct sluice_ban *find_entry(struct sluice_ban_key *key, __u16 kind, __u64 now_mono_ns)
 {
-	struct sluice_addr mask = sluice_addr_mask(length);
-	struct sluice_ban_key key = {sluice_addr_masked(source, &mask), length};
-	const struct sluice_ban *ban = bpf_map_lookup_elem(&bans, &key);
+	const struct sluice_ban *entry;
 
-	return ban && now_mono_ns < ban->expires_mono_ns;
+	key->kind = kind;
+	entry = bpf_map_lookup_elem(&bans, key);
+	return entry && now_mono_ns < entry->expires_mono_ns ? entry : 0;
 }
 
-/* Whether a ban of any length in use holds `source`. A global function: the verifier judges it once. */
-__noinline int find_ban(const struct sluice_addr *source, const struct sluice_ban_lengths *lengths, __u32 family,
-			__u64 now_mono_ns)
+/* What find_said answers, in one number: the longer of two entries is the greater. */
+#define SAID_BANNED 1u
+#define SAID(listed, length) ((__u32)(listed) << 8 | (__u32)(length) << 16)
+#define SAID_LISTED(said) ((__u8)((said) >> 8))
+#define SAID_LENGTH(said) ((__u8)((said) >> 16))
+
+/* verifier: without a branch, or each length doubles the ways through the lengths after it (clang 14, Linux 6.18). Both are
+ * below 2^31. */
+static __always_inline __u32 greater(__u32 a, __u32 b)
 {
-	__u32 i;
+	__u32 is_less = 0u - ((a - b) >> 31);
+
+	return a ^ ((a ^ b) & is_less);
+}
+
+/* Whether a ban of any length in use holds `source`, and the longest overlay entry that does. A global function: the
+ * verifier judges it once. */
+__noinline int find_said(const struct sluice_addr *source, const struct sluice_ban_lengths *lengths, __u32 family,
+			 __u64 now_mono_ns)
+{
+	__u32 banned = 0, overlay = 0, i;
+	struct sluice_halves halves;
 
 	if (!source || !lengths || family >= SLUICE_FAMILIES)
-		return false;
+		return 0;
+	halves = sluice_addr_halves(source);
 	for (i = 0; i < SLUICE_MAX_BAN_LENGTHS && i < lengths->count[family]; i++) {
-		if (ban_stands(source, lengths->length[family][i], now_mono_ns))
-			return true;
+		__u8 length = lengths->length[family][i], kinds = lengths->kinds[family][i];
+		struct sluice_halves prefix = sluice_halves_masked(&halves, &lengths->mask[family][i]);
+		struct sluice_ban_key key = {sluice_halves_addr(&prefix), length, 0};
+		const struct sluice_ban *entry;
+
+		if (kinds & SLUICE_SAYS_BAN && find_entry(&key, SLUICE_KIND_BAN, now_mono_ns))
+			banned = SAID_BANNED;
+		if (!(kinds & SLUICE_SAYS_OVERLAY))
+			continue;
+		entry = find_entry(&key, SLUICE_KIND_OVERLAY, now_mono_ns);
+		if (entry)
+			overlay = greater(overlay, SAID(entry->listed, length));
 	}
-	return false;
+	return banned | overlay;
 }
 
-static __always_inline bool classify_ban(struct walk *walk, __u64 now_mono_ns)
+/* Bans and the overlay. */
+static __always_inline bool classify_said(struct walk *walk, __u64 now_mono_ns)
 {
 	__u32 zero = 0, family = walk->packet.family & 1;
 	const struct sluice_ban_lengths *lengths = bpf_map_lookup_elem(&ban_lengths, &zero);
+	__u32 said;
 
 	if (!lengths)
 		return false;
-	if (may_be_banned(&walk->packet.source, lengths, family))
-		walk->facts.banned = find_ban(&walk->packet.source, lengths, family, now_mono_ns);
+	if (!may_be_said(&walk->packet.source, lengths, family))
+		return true;
+	said = find_said(&walk->packet.source, lengths, family, now_mono_ns);
+	walk->facts.banned = said & SAID_BANNED;
+	sluice_overlay(&walk->facts.source, SAID_LISTED(said), SAID_LENGTH(said));
 	return true;
 }
 
 static __always_inline bool classify(struct walk *walk, __u64 now_mono_ns)
 {
-	return classify_source(walk) && classify_destination(walk) && classify_ban(walk, now_mono_ns);
+	return classify_source(walk) && classify_destination(walk) && classify_said(walk, now_mono_ns);
 }
 
 #endif

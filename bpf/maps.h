@@ -93,7 +93,7 @@ struct {
 	__type(value, struct sluice_bucket_set);
 } buckets SEC(".maps");
 
-/* holds: bans; written by: daemon; read by: classify.h, sluice-dump
+/* holds: bans and overlay entries; written by: daemon; read by: classify.h, sluice-dump
  * lifetime: until lifted or expired, the kernel judges expiry; when full: the daemon refuses new ones */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -102,8 +102,8 @@ struct {
 	__type(value, struct sluice_ban);
 } bans SEC(".maps");
 
-/* holds: which prefix lengths bans use; written by: daemon, after the ban; read by: classify.h
- * lifetime: as bans; when full: the daemon refuses a ban of yet another length */
+/* holds: which prefix lengths those use; written by: daemon, after the entry; read by: classify.h
+ * lifetime: as bans; when full: the daemon refuses an entry of yet another length */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

@@ -132,7 +132,7 @@ TEST_F(InstallBans, NoRoomForAnotherBan)
 	const auto refused = ban("203.0.113.1");
 	ASSERT_FALSE(refused);
 	EXPECT_EQ(ErrorCode::kExhausted, refused.error().code());
-	EXPECT_EQ("all 64 bans are in use", refused.error().message());
+	EXPECT_EQ("all 64 bans and overlay entries are in use", refused.error().message());
 	EXPECT_TRUE(ban("198.51.100.7", {}, "again")) << "one that stands can be replaced";
 	clock_.advance(11);
 	EXPECT_TRUE(ban("203.0.113.1")) << "an expired one makes room";
@@ -162,6 +162,47 @@ TEST_F(InstallBans, AFailedBanChangesNothing)
 		ASSERT_EQ(1u, lengths().count[SLUICE_IPV4]);
 	}
 	EXPECT_TRUE(drops());
+}
+
+TEST_F(InstallBans, AFailedOverlayEntryChangesNothing)
+{
+	const datapath::OverlayEntry before{*net::Prefix::parse("192.0.2.0/24"), true, {}, 1, "stands", 0};
+	ASSERT_TRUE(datapath_->overlay(before));
+	ASSERT_TRUE(ban("192.0.2.7")) << "another length: the entry's has to be told that it is of both kinds";
+	for (std::uint64_t n = 1;; n++) {
+		SCOPED_TRACE("call " + std::to_string(n));
+		calls_.fail_at(n, EIO);
+		const auto said = datapath_->overlay({*net::Prefix::parse("192.0.2.7"), false, {}, 2, "new", 0});
+		calls_.fail_at(0, 0);
+		if (said)
+			break;
+		ASSERT_FALSE(drops());
+		const auto entries = datapath_->overlay_entries();
+		ASSERT_EQ(1u, entries->size());
+		ASSERT_EQ("stands", entries->at(0).why);
+		ASSERT_EQ(SLUICE_SAYS_BAN, lengths().kinds[SLUICE_IPV4][1]);
+	}
+	EXPECT_TRUE(drops());
+	EXPECT_EQ(SLUICE_SAYS_BAN | SLUICE_SAYS_OVERLAY, lengths().kinds[SLUICE_IPV4][1]);
+}
+
+TEST_F(InstallBans, WhatIsSaidAndABanOfOnePrefixAreTwo)
+{
+	const net::Prefix prefix = *net::Prefix::parse("192.0.2.7");
+	ASSERT_TRUE(ban("192.0.2.7", {}, "a ban"));
+	ASSERT_TRUE(datapath_->overlay({prefix, true, {}, 1, std::string(60, 'x'), 1000}));
+	EXPECT_FALSE(drops()) << "a ban does not hit what is allowed";
+	ASSERT_EQ(1u, datapath_->bans()->size());
+	const auto entries = datapath_->overlay_entries();
+	ASSERT_EQ(1u, entries->size());
+	EXPECT_EQ(47u, entries->at(0).why.size());
+	EXPECT_EQ(1000u, entries->at(0).uid);
+	EXPECT_TRUE(entries->at(0).allows);
+	ASSERT_TRUE(datapath_->forget(prefix));
+	EXPECT_TRUE(drops());
+	EXPECT_EQ(1u, lengths().count[SLUICE_IPV4]);
+	ASSERT_TRUE(datapath_->unban(prefix));
+	EXPECT_EQ(0u, lengths().count[SLUICE_IPV4]);
 }
 
 // The daemon died between a ban and its length.

@@ -291,6 +291,51 @@ TEST_F(InstallGeneration, BansSurviveAnotherAbiVersion)
 	EXPECT_TRUE(datapath->counters()->by_service.empty());
 }
 
+// Up to ABI version 2 there were bans alone, with 48 bytes of why and nothing behind it.
+TEST_F(InstallGeneration, BansOfTheOldLayoutSurvive)
+{
+	struct {
+		sluice_addr prefix;
+		__u32 length;
+	} const key{net::Address::parse("192.0.2.7")->to_abi(), 128};
+	struct {
+		__u64 expires_mono_ns, created_unix_ns;
+		char why[48];
+	} value{SLUICE_BAN_FOREVER, 7, {}};
+	const std::string why(47, 'w');
+	why.copy(value.why, why.size());
+	{
+		const auto datapath = open();
+		ASSERT_TRUE(datapath->install(plain_image(false)));
+		ASSERT_TRUE(datapath->attach("sl0", {}));
+	}
+	const auto pin_in_place = [&](const std::string& name, const Map& map) {
+		ASSERT_EQ(0, calls_.unpin(options_.pins + name));
+		ASSERT_EQ(0, calls_.pin(map.fd(), options_.pins + name));
+	};
+	auto bans = Map::create(calls_, "bans", {BPF_MAP_TYPE_HASH, sizeof(key), sizeof(value), 64, 0});
+	ASSERT_TRUE(bans);
+	ASSERT_TRUE(bans->update(&key, &value));
+	pin_in_place("/state/bans", *bans);
+	auto meta = Map::create(calls_, "meta", {BPF_MAP_TYPE_ARRAY, 4, 16, 1, 0});
+	ASSERT_TRUE(meta);
+	const std::uint32_t zero = 0, version[4] = {2};
+	ASSERT_TRUE(meta->update(&zero, version));
+	pin_in_place("/generations/1/meta", *meta);
+
+	const auto datapath = open();
+	EXPECT_TRUE(mentions(datapath->take_notes(), "1 of 1 bans were migrated"));
+	const auto migrated = datapath->bans();
+	ASSERT_EQ(1u, migrated->size());
+	EXPECT_EQ("192.0.2.7", migrated->at(0).prefix.to_string());
+	EXPECT_EQ(why, migrated->at(0).why);
+	EXPECT_EQ(7u, migrated->at(0).created_unix_ns);
+	EXPECT_FALSE(migrated->at(0).expires_mono_ns);
+	EXPECT_TRUE(datapath->overlay_entries()->empty());
+	ASSERT_TRUE(datapath->install(plain_image(false)));
+	EXPECT_EQ(XDP_DROP, run_packet(datapath->program_fd(), udp_frame())->action);
+}
+
 TEST_F(InstallGeneration, OneDaemonPerPins)
 {
 	const auto datapath = open();

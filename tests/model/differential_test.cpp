@@ -52,7 +52,7 @@ protected:
 		const auto judged = gate_->judge(frame);
 		ASSERT_TRUE(judged) << judged.error().sentence() << "\n" << hex(frame);
 		ASSERT_EQ(*judged, expected) << hex(frame) << "\n" << text_;
-		seen_[expected.reason]++;
+		seen_[expected.reason + (expected.rule == "overlay" ? " by the overlay" : "")]++;
 	}
 
 	void change_bans(Dice& dice) { change_ban(dice.pick(kPrefixes)); }
@@ -129,11 +129,37 @@ protected:
 			      holder);
 	}
 
+	// Says one thing or the other of a prefix that lists and bans draw from too, or takes it back; never many at once.
+	void change_overlay(Dice& dice)
+	{
+		const net::Prefix prefix = *net::Prefix::parse(dice.pick(kPrefixes));
+		if (said_.contains(prefix) && dice.one_in(2))
+			return forget(prefix);
+		const bool allows = dice.one_in(2);
+		const auto said = gate_->datapath().overlay({prefix, allows, {}, 1, "", 0});
+		ASSERT_TRUE(said) << said.error().sentence();
+		reference_->overlay(prefix, allows ? policy::Action::kAllow : policy::Action::kDeny);
+		said_.insert(prefix);
+		if (said_.size() > 3)
+			forget(net::Prefix(*said_.begin()));
+	}
+
+	void forget(const net::Prefix& prefix)
+	{
+		const auto forgotten = gate_->datapath().forget(prefix);
+		ASSERT_TRUE(forgotten) << forgotten.error().sentence();
+		reference_->forget(prefix);
+		said_.erase(prefix);
+	}
+
 	void compare_many(Dice& dice)
 	{
 		for (int i = 0; i < kFramesPerHalf && !HasFatalFailure(); i++) {
 			if (dice.one_in(40)) {
 				ASSERT_NO_FATAL_FAILURE(change_bans(dice));
+			}
+			if (dice.one_in(40)) {
+				ASSERT_NO_FATAL_FAILURE(change_overlay(dice));
 			}
 			// Some come in bursts, so that limits refuse.
 			const Bytes frame = random_frame(dice);
@@ -150,6 +176,7 @@ protected:
 	std::vector<Holder> holders_;  // of the round; none: nobody leases
 	std::optional<Reference> reference_;
 	std::set<std::string> banned_;
+	std::set<net::Prefix> said_;
 	std::map<std::string, std::uint64_t> seen_;
 };
 
@@ -163,6 +190,7 @@ TEST_F(Differential, RandomPoliciesJudgeRandomFramesAlike)
 		SCOPED_TRACE("policy " + std::to_string(round));
 		ASSERT_NO_FATAL_FAILURE(start_over());
 		banned_.clear();
+		said_.clear();
 		RandomPolicy policy = random_policy(dice);
 		holders_.clear();
 		for (std::size_t i = 0; policy.asks_identities && i < kHolders.size(); i++)

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "model/random_policy.h"
@@ -34,18 +35,24 @@ protected:
 		auto image = policy::compile(policy_, {}, {.bucket_sets = 1u << 19});
 		ASSERT_TRUE(image) << image.error().sentence() << text_;
 		image_ = std::move(*image);
-		bans_.clear();
+		beside_ = {};
 		for (std::uint64_t i = 0; i < dice.roll(3); i++)
-			bans_.push_back(*net::Prefix::parse(dice.pick(kPrefixes)));
+			beside_.bans.push_back(*net::Prefix::parse(dice.pick(kPrefixes)));
+		std::map<net::Prefix, bool> overlay;
+		for (std::uint64_t i = 0; i < dice.roll(4); i++)
+			overlay[*net::Prefix::parse(dice.pick(kPrefixes))] = dice.one_in(2);
+		beside_.overlay.assign(overlay.begin(), overlay.end());
 	}
 
 	// The same frame again and again: first the decision is compared, then who refuses once levels rise.
 	void compare(const Bytes& frame)
 	{
 		Reference reference(policy_);
-		for (const net::Prefix& ban : bans_)
+		for (const net::Prefix& ban : beside_.bans)
 			reference.ban(ban, std::nullopt);
-		const policy::Judged judged = policy::judge(image_, frame, bans_);
+		for (const auto& [prefix, allows] : beside_.overlay)
+			reference.overlay(prefix, allows ? policy::Action::kAllow : policy::Action::kDeny);
+		const policy::Judged judged = policy::judge(image_, frame, beside_);
 		const Judgement first = reference.judge(frame, 1);
 		if (names(judged, first.rule)) {  // larger than a whole burst
 			refused_++;
@@ -64,13 +71,13 @@ protected:
 			refused_++;
 			break;
 		}
-		seen_.insert(first.reason);
+		seen_.insert(first.rule == "overlay" ? first.reason + " by the overlay" : first.reason);
 	}
 
 	std::string text_;
 	policy::Policy policy_;
 	policy::Image image_;
-	std::vector<net::Prefix> bans_;
+	policy::Beside beside_;
 	std::set<std::string> seen_;
 	int refused_ = 0;
 };
@@ -87,7 +94,8 @@ TEST_F(JudgeModel, RandomPoliciesJudgeRandomFramesAlike)
 	// A comparison that meets nothing proves nothing.
 	EXPECT_GT(refused_, 0);
 	for (const char* reason : {"failsafe", "listed", "listed-deny", "banned", "not-admitted", "default-deny", "admitted", "default-allow",
-				   "fragment", "fragment-allow", "neighbour-discovery", "source-address"})
+				   "fragment", "fragment-allow", "neighbour-discovery", "source-address",
+				   "listed by the overlay", "listed-deny by the overlay"})
 		EXPECT_TRUE(seen_.contains(reason)) << reason << " was never met";
 }
 

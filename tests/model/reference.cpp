@@ -146,6 +146,14 @@ const policy::Source* Reference::longest_list(const net::Address& source) const
 			}
 		}
 	}
+	static const policy::Source allowed{.name = "overlay", .action = policy::Action::kAllow};
+	static const policy::Source denied{.name = "overlay", .action = policy::Action::kDeny};
+	for (const auto& [prefix, action] : overlay_) {
+		if (prefix.contains(source) && static_cast<int>(prefix.length()) >= length) {
+			longest = action == policy::Action::kAllow ? &allowed : &denied;
+			length = static_cast<int>(prefix.length());
+		}
+	}
 	return longest;
 }
 

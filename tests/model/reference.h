@@ -35,6 +35,9 @@ public:
 	// Stands until expires_mono_ns; none: until lifted.
 	void ban(const net::Prefix& prefix, std::optional<std::uint64_t> expires_mono_ns);
 	void unban(const net::Prefix& prefix);
+	// Said beside the lists, until it is forgotten.
+	void overlay(const net::Prefix& prefix, policy::Action action) { overlay_[prefix] = action; }
+	void forget(const net::Prefix& prefix) { overlay_.erase(prefix); }
 	// The binding is the holder's until it is revoked, or a new connection has the flow's ports.
 	void lease(const datapath::Binding& binding, const Holder& holder) { leases_[binding] = holder; }
 	void revoke(const std::string& name);
@@ -75,6 +78,7 @@ private:
 
 	Found find(const FrameReading& reading, std::uint64_t now_mono_ns);
 	std::optional<Holder> holder_of(const FrameReading& reading, const policy::Service* service);
+	// Of the lists and the overlay; the overlay is a list for each action, named "overlay".
 	const policy::Source* longest_list(const net::Address& source) const;
 	const policy::Service* service_of(const FrameReading& reading) const;
 	std::optional<std::size_t> failsafe_of(const FrameReading& reading) const;
@@ -89,6 +93,7 @@ private:
 
 	policy::Policy policy_;
 	std::map<net::Prefix, std::optional<std::uint64_t>> bans_;
+	std::map<net::Prefix, policy::Action> overlay_;
 	std::map<datapath::Binding, Holder> leases_;
 	std::map<Key, Level> levels_;
 };

@@ -55,6 +55,33 @@ TEST_F(OperatingIt, TheOperatorLocksHimselfOut)
 	expect_reason(from("203.0.113.1", 22), "listed-deny", "everybody");
 }
 
+// A network denied in a hurry, and a partner in it; a network allowed in a hurry, and an attacker in it.
+TEST_F(OperatingIt, ANetworkNamedInAHurryTakesNobodyAlongThatAListNames)
+{
+	install("version: 1\nsources:\n  - {name: partner, action: allow, prefixes: [203.0.113.7]}\n"
+		"  - {name: attacker, action: deny, prefixes: [198.51.100.7]}\n");
+	const auto say = [&](const char* prefix, bool allows) {
+		return gate_->datapath().overlay({*net::Prefix::parse(prefix), allows, {}, 1, "in a hurry", 0});
+	};
+	ASSERT_TRUE(say("203.0.113.0/24", false));
+	ASSERT_TRUE(say("198.51.100.0/24", true));
+	expect_reason(from("203.0.113.7"), "listed", "partner");
+	expect_reason(from("203.0.113.8"), "listed-deny", "overlay");
+	expect_reason(from("198.51.100.7"), "listed-deny", "attacker");
+	expect_reason(from("198.51.100.8"), "listed", "overlay");
+}
+
+// An exception made for a customer must not be undone by the list's next edition, nor by a reload.
+TEST_F(OperatingIt, AnExceptionOutlivesTheNextEditionOfTheList)
+{
+	install("version: 1\nsources:\n  - {name: feed, action: deny, prefixes: [203.0.113.0/24]}\n");
+	ASSERT_TRUE(gate_->datapath().overlay({*net::Prefix::parse("203.0.113.7"), true, {}, 1, "a customer", 0}));
+	expect_reason(from("203.0.113.7"), "listed", "overlay");
+	install("version: 1\nsources:\n  - {name: feed, action: deny, prefixes: [203.0.113.0/25, 203.0.113.7]}\n");
+	expect_reason(from("203.0.113.7"), "listed", "overlay");
+	expect_reason(from("203.0.113.8"), "listed-deny", "feed");
+}
+
 TEST_F(OperatingIt, AReloadThatFlipsAnAllowListIntoADenyList)
 {
 	std::string swapped = kLists;

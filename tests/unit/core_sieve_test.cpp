@@ -1,6 +1,7 @@
 // core/sieve.h: what is marked is found; of the rest, hardly any.
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <random>
 #include <vector>
 
@@ -34,6 +35,20 @@ protected:
 	sluice_hash_key key_ = random_key(random_);
 	std::vector<std::uint64_t> words_ = std::vector<std::uint64_t>(SLUICE_SIEVE_WORDS);
 };
+
+TEST(CoreHalves, AreTheAddressOnceMore)
+{
+	const sluice_addr address = {{SLUICE_BE32(0x20010db8u), SLUICE_BE32(0x12345678u), SLUICE_BE32(0x9abcdef0u), SLUICE_BE32(0x01020304u)}};
+	const sluice_halves halves = sluice_addr_halves(&address);
+	const sluice_addr again = sluice_halves_addr(&halves);
+	EXPECT_EQ(std::memcmp(&again, &address, sizeof(address)), 0);
+	for (const unsigned length : {0u, 1u, 31u, 32u, 64u, 77u, 96u, 128u}) {
+		const sluice_addr mask = sluice_addr_mask(length), masked = sluice_addr_masked(&address, &mask);
+		const sluice_halves mask_halves = sluice_addr_halves(&mask), prefix = sluice_halves_masked(&halves, &mask_halves);
+		const sluice_addr by_halves = sluice_halves_addr(&prefix);
+		EXPECT_EQ(std::memcmp(&by_halves, &masked, sizeof(masked)), 0) << length;
+	}
+}
 
 TEST_F(CoreSieve, HoldsWhatIsMarkedAndHardlyMore)
 {

@@ -68,6 +68,9 @@ public:
 	Result<void> revoke(std::uint32_t slot) override { return with([&](auto& d) { return d.revoke(slot); }); }
 	Result<std::optional<datapath::Identity>> identity(std::uint32_t slot) override { return with([&](auto& d) { return d.identity(slot); }); }
 	Result<datapath::Leases> leases() override { return with([](auto& d) { return d.leases(); }); }
+	Result<void> overlay(const datapath::OverlayEntry& entry) override { return with([&](auto& d) { return d.overlay(entry); }); }
+	Result<void> forget(const net::Prefix& prefix) override { return with([&](auto& d) { return d.forget(prefix); }); }
+	Result<std::vector<datapath::OverlayEntry>> overlay_entries() override { return with([](auto& d) { return d.overlay_entries(); }); }
 	Result<datapath::Explanation> explain(std::span<const std::byte> frame) override
 	{
 		return with([&](auto& d) { return d.explain(frame); });

@@ -40,6 +40,20 @@ TEST_F(DaemonUndo, ABanThatAListHeldOffCountsToo)
 	EXPECT_NE(refused.error().message().find("banned"), std::string::npos) << refused.error().message();
 }
 
+TEST_F(DaemonUndo, WhatTheOverlaySaysOfTheSessionCountsToo)
+{
+	ASSERT_TRUE(come_back().reply);
+	const control::Session session{*net::Address::parse("198.51.100.7"), 50022, *net::Address::parse("203.0.113.10"), 22};
+	ASSERT_FALSE(apply({.path = other(), .session = session})) << "denied by default";
+	ASSERT_TRUE(datapath_.overlay({*net::Prefix::parse("198.51.100.7"), true, {}, 1, "on call", 0}));
+	ASSERT_TRUE(apply({.path = other(), .session = session}));
+	ASSERT_TRUE(datapath_.overlay({*net::Prefix::parse("198.51.100.7"), false, {}, 2, "by mistake", 0}));
+	directory_.write("bare.yaml", "version: 1\nfailsafe:\n  - {protocol: tcp, port: 22, from: [192.0.2.0/24]}\n");
+	const auto refused = apply({.path = directory_.at("bare.yaml"), .session = session});
+	ASSERT_FALSE(refused);
+	EXPECT_NE(refused.error().message().find("listed-deny, list overlay"), std::string::npos) << refused.error().message();
+}
+
 TEST_F(DaemonUndo, TheFailsafeIsNarrowedByForceAlone)
 {
 	directory_.write("policy.yaml", kSecondText);

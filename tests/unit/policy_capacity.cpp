@@ -75,7 +75,7 @@ TEST(PolicyCapacity, Tables)
 	EXPECT_EQ(validated("sources:\n" + repeated(960, [](int i) {
 				    return "  - {name: l" + number(i) + ", action: deny, prefixes: [10." + number(i / 250) + "." + number(i % 250) + ".1]}\n";
 			    })),
-		  "/etc/sluice/policy.yaml: error: 960 lists and limits; at most 959 have room (join lists that share a meaning)\n");
+		  "/etc/sluice/policy.yaml: error: 960 lists and limits; at most 958 have room (join lists that share a meaning)\n");
 	EXPECT_EQ(validated("services:\n  - name: s\n    protocol: tcp\n    addresses:\n" + repeated(4097, [](int i) {
 				    return "      - 10.0." + number(i / 250) + "." + number(i % 250) + "\n";
 			    })),
@@ -111,7 +111,7 @@ TEST(PolicyCapacity, CombinationsOfFailsafeEntries)
 	const auto image = compile(policy, {}, {.bucket_sets = 1u << 10});
 	ASSERT_FALSE(image);
 	EXPECT_EQ(image.error().sentence(),
-		  "more than 32768 combinations of lists and failsafe entries (join failsafe entries whose prefixes overlap)");
+		  "more than 32768 combinations of lists, prefix lengths and failsafe entries (join failsafe entries whose prefixes overlap)");
 }
 
 // Thirteen failsafe entries with the ports whose number has their bit: every port is another combination.

@@ -35,12 +35,28 @@ Judged ask(const Image& image, net::DescribedPacket packet, std::vector<net::Pre
 {
 	const auto frame = net::frame_of(packet);
 	EXPECT_TRUE(frame);
-	return judge(image, *frame, bans);
+	return judge(image, *frame, {bans, {}});
 }
 
 net::DescribedPacket tcp(const char* from, const char* to)
 {
 	return {.source = *net::Endpoint::parse(from), .destination = *net::Endpoint::parse(to)};
+}
+
+TEST(PolicyJudge, OfListsAndOverlayTheLongestPrefixDecides)
+{
+	const Image image = image_of(kPolicy);
+	const auto frame = net::frame_of(tcp("198.51.100.8", "203.0.113.10:443"));
+	ASSERT_TRUE(frame);
+	const auto ruled = [&](std::vector<std::pair<net::Prefix, bool>> overlay) { return judge(image, *frame, {{}, std::move(overlay)}).rule; };
+	const net::Prefix of_list = *net::Prefix::parse("198.51.100.0/24"), host = *net::Prefix::parse("198.51.100.8");
+	EXPECT_EQ(ruled({{host, false}}), "overlay");
+	EXPECT_EQ(ruled({{of_list, false}}), "overlay") << "of equal ones the overlay's";
+	EXPECT_EQ(ruled({{*net::Prefix::parse("198.51.0.0/16"), false}}), "partners");
+	EXPECT_EQ(ruled({{*net::Prefix::parse("198.51.100.9"), false}}), "partners") << "its neighbour";
+	EXPECT_EQ(judge(image, *frame, {{}, {{host, true}, {of_list, false}}}).reason, SLUICE_LISTED);
+	EXPECT_EQ(judge(image, *frame, {{host}, {{host, true}}}).reason, SLUICE_LISTED) << "a ban does not hit what is allowed";
+	EXPECT_EQ(judge(image, *frame, {{}, {{host, true}}}).source.limit, 0) << "the list's limit is not the overlay's";
 }
 
 TEST(PolicyJudge, SaysWhatDecidedAndWho)

@@ -101,7 +101,7 @@ ExitCode run_test(Context& context, const std::string& file)
 	std::vector<Tested> all;
 	std::size_t failed = 0;
 	for (const Expectation& expectation : bench->expectations->list) {
-		policy::Judged judged = policy::judge(bench->policy->image, expectation.frame, bench->expectations->bans);
+		policy::Judged judged = policy::judge(bench->policy->image, expectation.frame, {bench->expectations->bans, {}});
 		auto wrong = mismatches(expectation, judged);
 		failed += wrong.empty() ? 0 : 1;
 		all.push_back({expectation, std::move(judged), std::move(wrong)});

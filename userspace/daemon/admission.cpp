@@ -16,7 +16,7 @@ Result<void> check_failsafe(const std::vector<policy::Failsafe>& before, const s
 	             "put it back, or close that way in on purpose: sluice apply --force");
 }
 
-Result<void> check_session(const policy::Image& image, const control::Session& session, const std::vector<datapath::Ban>& bans)
+Result<void> check_session(const policy::Image& image, const control::Session& session, datapath::Datapath& datapath)
 {
 	if (image.config.observe)
 		return {};
@@ -24,10 +24,14 @@ Result<void> check_session(const policy::Image& image, const control::Session& s
 	packet.source = {session.peer, session.peer_port};
 	packet.destination = {session.host, session.host_port};
 	SLUICE_TRY_ASSIGN(const auto frame, net::frame_of(packet));
-	std::vector<net::Prefix> banned;
+	SLUICE_TRY_ASSIGN(const auto bans, datapath.bans());
+	SLUICE_TRY_ASSIGN(const auto overlay, datapath.overlay_entries());
+	policy::Beside beside;
 	for (const auto& ban : bans)
-		banned.push_back(ban.prefix);
-	const policy::Judged judged = policy::judge(image, frame, banned);
+		beside.bans.push_back(ban.prefix);
+	for (const auto& entry : overlay)
+		beside.overlay.emplace_back(entry.prefix, entry.allows);
+	const policy::Judged judged = policy::judge(image, frame, beside);
 	if (judged.passes)
 		return {};
 	const std::string by = judged.rule.empty() ? judged.service == "-" ? "" : ", service " + judged.service : ", list " + judged.rule;

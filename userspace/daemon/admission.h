@@ -16,8 +16,8 @@ namespace sluice::daemon {
 // Error kDenied that names the way in which `before` covers and `after` does not.
 Result<void> check_failsafe(const std::vector<policy::Failsafe>& before, const std::vector<policy::Failsafe>& after);
 
-// Error kDenied that names what would drop the session's packets; none in observe mode, where nothing is dropped. `bans`:
-// those that stand.
-Result<void> check_session(const policy::Image& image, const control::Session& session, const std::vector<datapath::Ban>& bans);
+// Error kDenied that names what would drop the session's packets, with the bans and the overlay that stand; none in observe
+// mode, where nothing is dropped.
+Result<void> check_session(const policy::Image& image, const control::Session& session, datapath::Datapath& datapath);
 
 }  // namespace sluice::daemon

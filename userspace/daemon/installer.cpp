@@ -148,8 +148,7 @@ Result<void> Installer::check(const Job& job, const Ready& ready) const
 		SLUICE_TRY(check_failsafe(*failsafe_, ready.prepared.failsafe.value_or(std::vector<policy::Failsafe>())));
 	if (!job.session)
 		return {};
-	SLUICE_TRY_ASSIGN(const auto bans, datapath_.bans());
-	return check_session(*ready.prepared.image, *job.session, bans);
+	return check_session(*ready.prepared.image, *job.session, datapath_);
 }
 
 Result<void> Installer::replace(const Job& job, Ready& ready)

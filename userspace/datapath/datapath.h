@@ -41,6 +41,16 @@ struct Ban {
 	std::string why;  // at most 47 bytes
 };
 
+// What the command line says of a prefix beside the lists: an entry of the source table.
+struct OverlayEntry {
+	net::Prefix prefix;
+	bool allows = false;
+	std::optional<std::uint64_t> expires_mono_ns;  // none: until forgotten
+	std::uint64_t created_unix_ns = 0;
+	std::string why;        // at most 47 bytes
+	std::uint32_t uid = 0;  // the user who said it
+};
+
 // Whether `ban` stands at that time, and longer than `other`.
 inline bool stands_longer(const Ban& ban, const std::optional<Ban>& other, std::uint64_t now_mono_ns)
 {
@@ -82,6 +92,7 @@ struct Explanation {
 	bool passes = false;      // what would become of the frame; in observe mode everything passes
 	std::optional<Ban> ban;   // the ban of its source that stands longest, whether it decides or not
 	std::optional<Identity> identity;  // whose lease names it, in force or not
+	std::optional<OverlayEntry> overlay;  // the entry with the longest prefix, likewise
 };
 
 // Of the packets that a candidate judged beside the running policy.
@@ -181,6 +192,10 @@ public:
 	virtual Result<std::optional<Identity>> identity(std::uint32_t slot) = 0;
 	// Bindings that are void are removed on the way.
 	virtual Result<Leases> leases() = 0;
+	// The same for overlay entries.
+	virtual Result<void> overlay(const OverlayEntry& entry) = 0;
+	virtual Result<void> forget(const net::Prefix& prefix) = 0;
+	virtual Result<std::vector<OverlayEntry>> overlay_entries() = 0;
 
 	// Judges `frame` by the running generation and the state as it is at this moment. Charges and counts nothing, removes no
 	// expired ban. Requires at least 14 bytes. Error kNotFound before the first install.

@@ -219,31 +219,66 @@ Result<std::vector<Interface>> MemoryDatapath::interfaces()
 void MemoryDatapath::drop_expired()
 {
 	const std::uint64_t now = now_mono_ns();
-	std::erase_if(bans_, [now](const auto& entry) {
-		return entry.second.expires_mono_ns && *entry.second.expires_mono_ns <= now;
-	});
-	if (bans_.empty()) {
+	const auto has_expired = [now](const auto& entry) { return entry.second.expires_mono_ns && *entry.second.expires_mono_ns <= now; };
+	std::erase_if(bans_, has_expired);
+	std::erase_if(overlay_, has_expired);
+	if (bans_.empty() && overlay_.empty()) {
 		for (auto& lengths : ban_lengths_)
 			lengths.clear();
 	}
 }
 
+// Bans and overlay entries share their room.
+Result<void> MemoryDatapath::make_room(const net::Prefix& prefix, bool is_there)
+{
+	auto& lengths = ban_lengths_[prefix.family()];
+	if (!lengths.contains(prefix.length()) && lengths.size() >= SLUICE_MAX_BAN_LENGTHS)
+		return Error(ErrorCode::kExhausted, "no room for an entry of length /" + std::to_string(prefix.length()),
+			     "take a length that is in use, put this prefix on a list of the policy, or lift every entry");
+	if (!is_there && bans_.size() + overlay_.size() >= ban_capacity_)
+		drop_expired();
+	if (!is_there && bans_.size() + overlay_.size() >= ban_capacity_)
+		return Error(ErrorCode::kExhausted, "all " + std::to_string(ban_capacity_) + " bans and overlay entries are in use",
+			     "lift some, name whole prefixes, or put them on a list of the policy");
+	lengths.insert(prefix.length());
+	return {};
+}
+
 Result<void> MemoryDatapath::ban(const Ban& ban)
 {
 	SLUICE_TRY(admit());
-	auto& lengths = ban_lengths_[ban.prefix.family()];
-	if (!lengths.contains(ban.prefix.length()) && lengths.size() >= SLUICE_MAX_BAN_LENGTHS)
-		return Error(ErrorCode::kExhausted, "no room for a ban of length /" + std::to_string(ban.prefix.length()),
-			     "ban prefixes of a length that is in use, put this one on a deny list, or lift every ban");
-	if (!bans_.contains(ban.prefix) && bans_.size() >= ban_capacity_)
-		drop_expired();
-	if (!bans_.contains(ban.prefix) && bans_.size() >= ban_capacity_)
-		return Error(ErrorCode::kExhausted, "all " + std::to_string(ban_capacity_) + " bans are in use",
-			     "lift some, ban whole prefixes, or put them on a deny list of the policy");
-	lengths.insert(ban.prefix.length());
+	SLUICE_TRY(make_room(ban.prefix, bans_.contains(ban.prefix)));
 	Ban& kept = bans_[ban.prefix] = ban;
 	kept.why.resize(std::min(kept.why.size(), sizeof(sluice_ban::why) - 1));
 	return {};
+}
+
+Result<void> MemoryDatapath::overlay(const OverlayEntry& entry)
+{
+	SLUICE_TRY(admit());
+	SLUICE_TRY(make_room(entry.prefix, overlay_.contains(entry.prefix)));
+	OverlayEntry& kept = overlay_[entry.prefix] = entry;
+	kept.why.resize(std::min(kept.why.size(), sizeof(sluice_ban::why) - 1));
+	return {};
+}
+
+Result<void> MemoryDatapath::forget(const net::Prefix& prefix)
+{
+	SLUICE_TRY(admit());
+	if (overlay_.erase(prefix) == 0)
+		return Error(ErrorCode::kNotFound, prefix.to_string() + " is not in the overlay", "`sluice overlay` lists what is");
+	drop_expired();
+	return {};
+}
+
+Result<std::vector<OverlayEntry>> MemoryDatapath::overlay_entries()
+{
+	SLUICE_TRY(admit());
+	drop_expired();
+	std::vector<OverlayEntry> entries;
+	for (const auto& [prefix, entry] : overlay_)
+		entries.push_back(entry);
+	return entries;
 }
 
 Result<void> MemoryDatapath::unban(const net::Prefix& prefix)
@@ -353,6 +388,11 @@ Result<Explanation> MemoryDatapath::explain(std::span<const std::byte> frame)
 	for (const auto& [prefix, ban] : bans_) {
 		if (prefix.contains(source) && stands_longer(ban, explanation.ban, now_mono_ns()))
 			explanation.ban = ban;
+	}
+	for (const auto& [prefix, entry] : overlay_) {
+		const bool stands = !entry.expires_mono_ns || *entry.expires_mono_ns > now_mono_ns();
+		if (stands && prefix.contains(source) && (!explanation.overlay || explanation.overlay->prefix.length() < prefix.length()))
+			explanation.overlay = entry;
 	}
 	return explanation;
 }

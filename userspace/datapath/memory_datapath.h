@@ -70,6 +70,9 @@ public:
 	Result<void> revoke(std::uint32_t slot) override;
 	Result<std::optional<Identity>> identity(std::uint32_t slot) override;
 	Result<Leases> leases() override;
+	Result<void> overlay(const OverlayEntry& entry) override;
+	Result<void> forget(const net::Prefix& prefix) override;
+	Result<std::vector<OverlayEntry>> overlay_entries() override;
 	Result<Explanation> explain(std::span<const std::byte> frame) override;
 	Result<Counters> counters() override;
 	Result<MemoryUse> memory() override;
@@ -89,6 +92,7 @@ private:
 	void drop_shadow();
 	void strip_roles(std::uint64_t roles);
 	bool in_force(const Lease& lease) const;
+	Result<void> make_room(const net::Prefix& prefix, bool is_there);
 
 	struct HostInterface {
 		std::uint32_t index = 0;
@@ -110,6 +114,7 @@ private:
 	std::map<std::tuple<std::uint16_t, bool, bool>, sluice_counter> outcomes_;
 	std::uint32_t last_generation_ = 0;
 	std::map<net::Prefix, Ban> bans_;
+	std::map<net::Prefix, OverlayEntry> overlay_;
 	std::set<unsigned> ban_lengths_[SLUICE_FAMILIES];
 	std::map<std::pair<std::uint16_t, std::uint8_t>, sluice_counter> counters_;
 	std::map<std::uint16_t, sluice_counter> rule_counters_;

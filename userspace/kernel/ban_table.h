@@ -1,9 +1,9 @@
-// BanTable: bans in the kernel; the list of prefix lengths that tells packets what to look for, and the sieve that tells
-// them where not to (abi/ban.h).
+// BanTable: bans and overlay entries in the kernel; the list of prefix lengths that tells packets what to look for, and the
+// sieve that tells them where not to (abi/ban.h).
 //
-// While any ban stands, lengths are only appended; the list is emptied when the last ban is gone. A ban's mark is in the
-// sieve before the ban is in the table; marks of those that are gone are cleared when the bans are next read. A view: the
-// maps outlive it.
+// While any entry stands, lengths are only appended; the list is emptied when the last one is gone. An entry's mark is in
+// the sieve before the entry is in the table; marks of those that are gone are cleared when the entries are next read. A
+// view: the maps outlive it.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,14 @@ public:
 	// The one of `source` that stands longest at that time; changes nothing.
 	Result<std::optional<datapath::Ban>> find(const net::Address& source, std::uint64_t now_mono_ns) const;
 
-	// Appends the lengths of bans that are there and not listed, and marks every ban in the sieve.
+	// As Datapath::overlay, forget and overlay_entries.
+	Result<void> set(const datapath::OverlayEntry& entry, std::uint64_t now_mono_ns) const;
+	Result<void> forget(const net::Prefix& prefix) const;
+	Result<std::vector<datapath::OverlayEntry>> overlay(std::uint64_t now_mono_ns) const;
+	// The one with the longest prefix that holds `source` at that time; changes nothing.
+	Result<std::optional<datapath::OverlayEntry>> find_overlay(const net::Address& source, std::uint64_t now_mono_ns) const;
+
+	// Appends the lengths of entries that are there and not listed, and marks every entry in the sieve.
 	Result<void> settle() const;
 
 private:
@@ -41,7 +48,13 @@ private:
 	{
 	}
 
-	Result<void> put(const sluice_ban_key& key, const sluice_ban& ban, std::uint64_t now_mono_ns) const;
+	using Entry = std::pair<sluice_ban_key, sluice_ban>;
+
+	Result<void> write(const Entry& entry, std::uint64_t now_mono_ns) const;
+	Result<void> put(const Entry& entry, std::uint64_t now_mono_ns) const;
+	Result<void> erase(const sluice_ban_key& key) const;
+	Result<std::vector<Entry>> sweep(std::uint64_t now_mono_ns) const;
+	Result<std::vector<Entry>> holding(const net::Address& source, sluice_ban_kind kind, std::uint64_t now_mono_ns) const;
 	Result<void> forget_lengths_if_empty() const;
 
 	Bans bans_;
@@ -50,7 +63,12 @@ private:
 	std::uint32_t capacity_;
 };
 
-// Those that stand, out of the table alone.
-Result<std::vector<datapath::Ban>> read_bans(const Map& bans, std::uint64_t now_mono_ns);
+struct Said {
+	std::vector<datapath::Ban> bans;
+	std::vector<datapath::OverlayEntry> overlay;
+};
+
+// Those that stand, in the order of their prefixes, out of the table alone.
+Result<Said> read_said(const Map& bans, std::uint64_t now_mono_ns);
 
 }  // namespace sluice::kernel

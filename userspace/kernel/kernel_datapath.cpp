@@ -365,6 +365,24 @@ Result<datapath::Leases> KernelDatapath::leases()
 	return leases.standing(now_boot_ns());
 }
 
+Result<void> KernelDatapath::overlay(const datapath::OverlayEntry& entry)
+{
+	SLUICE_TRY_ASSIGN(const BanTable bans, state_->maps.bans());
+	return bans.set(entry, now_mono_ns());
+}
+
+Result<void> KernelDatapath::forget(const net::Prefix& prefix)
+{
+	SLUICE_TRY_ASSIGN(const BanTable bans, state_->maps.bans());
+	return bans.forget(prefix);
+}
+
+Result<std::vector<datapath::OverlayEntry>> KernelDatapath::overlay_entries()
+{
+	SLUICE_TRY_ASSIGN(const BanTable bans, state_->maps.bans());
+	return bans.overlay(now_mono_ns());
+}
+
 Result<datapath::Explanation> KernelDatapath::explain(std::span<const std::byte> frame)
 {
 	State& state = *state_;
@@ -380,6 +398,7 @@ Result<datapath::Explanation> KernelDatapath::explain(std::span<const std::byte>
 	const auto source = net::Address::from_abi(explanation.found.source);
 	SLUICE_TRY_ASSIGN(explanation.identity, identity(explanation.found.identity));
 	SLUICE_TRY_ASSIGN(explanation.ban, bans.find(source, explanation.found.now_mono_ns));
+	SLUICE_TRY_ASSIGN(explanation.overlay, bans.find_overlay(source, explanation.found.now_mono_ns));
 	return explanation;
 }
 

@@ -59,6 +59,9 @@ public:
 	Result<void> revoke(std::uint32_t slot) override;
 	Result<std::optional<datapath::Identity>> identity(std::uint32_t slot) override;
 	Result<datapath::Leases> leases() override;
+	Result<void> overlay(const datapath::OverlayEntry& entry) override;
+	Result<void> forget(const net::Prefix& prefix) override;
+	Result<std::vector<datapath::OverlayEntry>> overlay_entries() override;
 	Result<datapath::Explanation> explain(std::span<const std::byte> frame) override;
 	Result<datapath::Counters> counters() override;
 	Result<datapath::MemoryUse> memory() override;

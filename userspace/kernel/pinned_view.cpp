@@ -116,7 +116,14 @@ Result<std::optional<PinnedShadow>> PinnedView::shadow() const
 
 Result<std::vector<datapath::Ban>> PinnedView::bans(std::uint64_t now_mono_ns) const
 {
-	return read_bans(state_->maps.at("bans"), now_mono_ns);
+	SLUICE_TRY_ASSIGN(Said said, read_said(state_->maps.at("bans"), now_mono_ns));
+	return std::move(said.bans);
+}
+
+Result<std::vector<datapath::OverlayEntry>> PinnedView::overlay(std::uint64_t now_mono_ns) const
+{
+	SLUICE_TRY_ASSIGN(Said said, read_said(state_->maps.at("bans"), now_mono_ns));
+	return std::move(said.overlay);
 }
 
 Result<datapath::Leases> PinnedView::leases(std::uint64_t now_boot_ns) const

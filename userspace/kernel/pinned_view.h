@@ -54,6 +54,7 @@ public:
 	Result<std::optional<PinnedShadow>> shadow() const;
 	// Those that stand at `now_mono_ns`.
 	Result<std::vector<datapath::Ban>> bans(std::uint64_t now_mono_ns) const;
+	Result<std::vector<datapath::OverlayEntry>> overlay(std::uint64_t now_mono_ns) const;
 	// Identities, and the leases in force at `now_boot_ns`.
 	Result<datapath::Leases> leases(std::uint64_t now_boot_ns) const;
 	// The whole bucket table as it is at this moment, mapped read-only: valid as long as this view. The kernel writes it

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "base/file.h"
+#include "kernel/ban_migration.h"
 #include "kernel/map_memory.h"
 #include "kernel/typed_map.h"
 #include "sluice/abi/ban.h"
@@ -159,17 +160,16 @@ Result<StateMaps> StateMaps::with_levels_copied(Calls& calls) const
 Result<void> StateMaps::migrate_bans(Calls& calls, const Pins& pins, std::vector<std::string>& notes)
 {
 	SLUICE_TRY_ASSIGN(const Map old, Map::open_pin(calls, pins.state("bans"), "bans"));
-	const auto from = TypedMap<sluice_ban_key, sluice_ban>::over(old);
-	if (!from || old.shape().type != at("bans").shape().type) {
+	const auto entries = read_foreign_bans(old);
+	if (!entries || old.shape().type != at("bans").shape().type) {
 		notes.push_back("the bans that stood cannot be read and are dropped: ban again what must stay out");
 		return {};
 	}
 	SLUICE_TRY_ASSIGN(const auto to, (TypedMap<sluice_ban_key, sluice_ban>::over(at("bans"))));
-	SLUICE_TRY_ASSIGN(const auto entries, from->entries());
 	std::size_t moved = 0;
-	for (const auto& [key, ban] : entries)
+	for (const auto& [key, ban] : *entries)
 		moved += to.update(key, ban).has_value();
-	notes.push_back(std::to_string(moved) + " of " + std::to_string(entries.size()) + " bans were migrated");
+	notes.push_back(std::to_string(moved) + " of " + std::to_string(entries->size()) + " bans were migrated");
 	return {};
 }
 

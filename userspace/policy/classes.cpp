@@ -18,6 +18,7 @@ struct Statement {
 struct Holding {
 	net::Prefix prefix;
 	std::uint16_t list = 0;
+	std::uint8_t length = 0;  // of the list's prefix, in mapped form
 	std::uint64_t failsafe = 0;
 };
 
@@ -56,14 +57,14 @@ public:
 	    : policy_(policy), listing_(listing), lists_(lists)
 	{
 		built_.classes.push_back(sluice_class{});
-		ids_.emplace(Key{0, 0}, 0);
+		ids_.emplace(Key{0, 0, 0}, 0);
 	}
 
 	Result<void> add_family(unsigned family);
 	Classes take() { return std::move(built_); }
 
 private:
-	using Key = std::tuple<std::uint16_t, std::uint64_t>;  // list, failsafe
+	using Key = std::tuple<std::uint16_t, std::uint8_t, std::uint64_t>;  // list, length, failsafe
 
 	Result<std::uint16_t> class_of(const Holding& holding);
 
@@ -91,8 +92,10 @@ Result<void> Builder::add_family(unsigned family)
 			if (own_list == 0)
 				own_list = statements[i].list;
 		}
-		if (own_list != 0)
+		if (own_list != 0) {
 			holding.list = own_list;
+			holding.length = static_cast<std::uint8_t>(holding.prefix.mapped_length());
+		}
 		SLUICE_TRY_ASSIGN(const std::uint16_t id, class_of(holding));
 		built_.entries[family].push_back({holding.prefix, id});
 		around.push_back(holding);
@@ -102,14 +105,15 @@ Result<void> Builder::add_family(unsigned family)
 
 Result<std::uint16_t> Builder::class_of(const Holding& holding)
 {
-	const auto [place, fresh] = ids_.try_emplace(Key{holding.list, holding.failsafe}, static_cast<std::uint16_t>(built_.classes.size()));
+	const auto [place, fresh] = ids_.try_emplace(Key{holding.list, holding.length, holding.failsafe}, static_cast<std::uint16_t>(built_.classes.size()));
 	if (!fresh)
 		return place->second;
 	if (built_.classes.size() >= SLUICE_MAX_CLASSES)
-		return Error(ErrorCode::kExhausted, "more than " + std::to_string(SLUICE_MAX_CLASSES) + " combinations of lists and failsafe entries",
+		return Error(ErrorCode::kExhausted, "more than " + std::to_string(SLUICE_MAX_CLASSES) + " combinations of lists, prefix lengths and failsafe entries",
 			     "join failsafe entries whose prefixes overlap");
 	sluice_class made{};
 	made.failsafe = holding.failsafe;
+	made.length = holding.length;
 	if (holding.list != 0) {
 		const std::size_t index = holding.list - 1u;
 		made.rule = lists_[index].rule;

@@ -104,6 +104,7 @@ Result<Numbers> number_everything(const Policy& policy, const std::vector<LimitU
 	image.rule_names = std::move(numbering->names);
 	image.rule_names[0] = sluice_name{};
 	name_failsafe(policy, image.rule_names);
+	image.rule_names[SLUICE_RULE_OVERLAY] = make_name("overlay", SLUICE_RULE_LIST);
 	return numbers;
 }
 

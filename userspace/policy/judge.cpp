@@ -8,6 +8,7 @@
 #include "policy/ranges.h"
 #include "sluice/core/decide.h"
 #include "sluice/core/limiter.h"
+#include "sluice/core/overlay.h"
 #include "sluice/core/parse.h"
 #include "sluice/core/target.h"
 
@@ -46,7 +47,20 @@ std::optional<std::uint16_t> slot_of(const Image& image, const sluice_packet& pa
 }
 
 // The facts that bpf/classify.h finds; none where a lookup that cannot fail fails.
-std::optional<sluice_facts> classify(const Image& image, const sluice_packet& packet, std::span<const net::Prefix> bans)
+// The longest that holds the source counts.
+void overlay(sluice_class& of, const net::Address& source, const Beside& beside)
+{
+	const std::pair<net::Prefix, bool>* longest = nullptr;
+	for (const auto& entry : beside.overlay) {
+		if (entry.first.contains(source) && (longest == nullptr || longest->first.length() < entry.first.length()))
+			longest = &entry;
+	}
+	if (longest != nullptr)
+		sluice_overlay(&of, longest->second ? SLUICE_SOURCE_ALLOWED : SLUICE_SOURCE_DENIED,
+			       static_cast<__u8>(longest->first.mapped_length()));
+}
+
+std::optional<sluice_facts> classify(const Image& image, const sluice_packet& packet, const Beside& beside)
 {
 	const net::Address source = net::Address::from_abi(packet.source);
 	const sluice_class* known = at(image.classes, find_range(image.sources[packet.family], packet.source, packet.family));
@@ -63,7 +77,8 @@ std::optional<sluice_facts> classify(const Image& image, const sluice_packet& pa
 	facts.service = *service;
 	facts.failsafe = group->failsafe & known->failsafe;
 	facts.slot = *slot;
-	facts.banned = std::any_of(bans.begin(), bans.end(), [&source](const net::Prefix& ban) { return ban.contains(source); });
+	facts.banned = std::ranges::any_of(beside.bans, [&source](const net::Prefix& ban) { return ban.contains(source); });
+	overlay(facts.source, source, beside);
 	return facts;
 }
 
@@ -91,14 +106,14 @@ Judged ended(std::uint32_t reason)
 
 }  // namespace
 
-Judged judge(const Image& image, std::span<const std::uint8_t> frame, std::span<const net::Prefix> bans)
+Judged judge(const Image& image, std::span<const std::uint8_t> frame, const Beside& beside)
 {
 	sluice_packet packet{};
 	const std::uint32_t malformed =
 		sluice_parse(frame.data(), frame.data() + frame.size(), static_cast<std::uint32_t>(frame.size()), &packet);
 	if (malformed != SLUICE_UNDECIDED)
 		return ended(malformed);
-	const auto facts = classify(image, packet, bans);
+	const auto facts = classify(image, packet, beside);
 	if (!facts)
 		return ended(SLUICE_INTERNAL);
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "net/prefix.h"
@@ -36,8 +37,13 @@ struct Judged {
 	std::vector<LimitAsked> limits;  // in the order in which they are asked
 };
 
-// `frame` from its Ethernet header on. `bans`: the prefixes that are banned. In observe mode (image.config.observe) the
-// kernel passes also what is dropped here.
-Judged judge(const Image& image, std::span<const std::uint8_t> frame, std::span<const net::Prefix> bans = {});
+// What stands beside a policy.
+struct Beside {
+	std::vector<net::Prefix> bans;
+	std::vector<std::pair<net::Prefix, bool>> overlay;  // whether it allows
+};
+
+// `frame` from its Ethernet header on. In observe mode (image.config.observe) the kernel passes also what is dropped here.
+Judged judge(const Image& image, std::span<const std::uint8_t> frame, const Beside& beside = {});
 
 }  // namespace sluice::policy

@@ -119,9 +119,14 @@ void Validator::check_lockout()
 
 void Validator::check_name(const std::string& name, std::string_view what, const Place& place, std::map<std::string, Place>& seen)
 {
-	if (name == "-" || name == "fragments" || name == "replies")
-		error(place, "the name '" + name + "' is taken: counters show " +
-				     (name == "-" ? "traffic to no service" : name == "replies" ? "the caps of SYN cookies" : "fragments") + " under it",
+	static const std::map<std::string_view, const char*> kTaken = {
+	    {"-", "traffic to no service"},
+	    {"fragments", "fragments"},
+	    {"replies", "the caps of SYN cookies"},
+	    {"overlay", "what `sluice allow` and `sluice deny` decide"},
+	};
+	if (const auto taken = kTaken.find(name); taken != kTaken.end())
+		error(place, "the name '" + name + "' is taken: counters show " + taken->second + " under it",
 		      "give it another name");
 	const auto [earlier, fresh] = seen.try_emplace(name, place);
 	if (!fresh)

@@ -9,7 +9,7 @@
 #include <linux/types.h>
 
 /* Raised whenever a pinned layout changes; the loader compares it with the pinned one. */
-#define SLUICE_ABI_VERSION 2u
+#define SLUICE_ABI_VERSION 3u
 
 #ifdef __cplusplus
 #define SLUICE_STATIC_ASSERT(condition, sentence) static_assert(condition, sentence)

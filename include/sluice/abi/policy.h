@@ -29,7 +29,8 @@ struct sluice_class {
 	__u16 rule;     /* rule number of the list; 0: none */
 	__u16 limit;    /* limit in place of each-source and each-prefix; 0: none */
 	__u8 listed;    /* enum sluice_listed */
-	__u8 reserved[3];
+	__u8 length;    /* bits of the listed prefix in mapped form: what an overlay entry has to reach; unlisted: 0 */
+	__u8 reserved[2];
 };
 
 #define SLUICE_MAX_CLASSES 32768u
@@ -120,10 +121,11 @@ enum sluice_rule_kind {
 	SLUICE_RULE_LIMIT = 3,
 };
 
-/* Rule numbers of the failsafe entries: entry i counts under SLUICE_RULE_FIRST_FAILSAFE + i. Lists and limits
- * take numbers from SLUICE_RULE_FIRST on. */
+/* Rule numbers of the failsafe entries: entry i counts under SLUICE_RULE_FIRST_FAILSAFE + i. The overlay has
+ * one for all its entries. Lists and limits take numbers from SLUICE_RULE_FIRST on. */
 #define SLUICE_RULE_FIRST_FAILSAFE 1u
-#define SLUICE_RULE_FIRST (SLUICE_RULE_FIRST_FAILSAFE + SLUICE_MAX_FAILSAFE)
+#define SLUICE_RULE_OVERLAY (SLUICE_RULE_FIRST_FAILSAFE + SLUICE_MAX_FAILSAFE)
+#define SLUICE_RULE_FIRST (SLUICE_RULE_OVERLAY + 1u)
 
 struct sluice_name {
 	char text[SLUICE_NAME_SIZE]; /* empty: the slot is free */

@@ -57,6 +57,19 @@ SLUICE_INLINE struct sluice_halves sluice_addr_halves(const struct sluice_addr *
 	return halves;
 }
 
+/* The address whose halves those are. */
+SLUICE_INLINE struct sluice_addr sluice_halves_addr(const struct sluice_halves *halves)
+{
+	struct sluice_addr addr = {{
+		(__be32)halves->half[0],
+		(__be32)(halves->half[0] >> 32),
+		(__be32)halves->half[1],
+		(__be32)(halves->half[1] >> 32),
+	}};
+
+	return addr;
+}
+
 SLUICE_INLINE struct sluice_halves sluice_halves_masked(const struct sluice_halves *halves, const struct sluice_halves *mask)
 {
 	struct sluice_halves masked = {{halves->half[0] & mask->half[0], halves->half[1] & mask->half[1]}};
