@@ -24,7 +24,7 @@ _sluice_identities() {
 
 _sluice() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local verbs='check test diff apply confirm promote rollback history status stats events ban unban bans explain replay identity lease audit attach detach panic'
+	local verbs='check test diff apply confirm promote rollback history status stats events ban unban bans allow deny forget overlay explain replay identity lease audit attach detach panic'
 	local globals='--socket --pins --json --help'
 	local verb words='' IFS=$' \t\n'
 
@@ -93,7 +93,7 @@ _sluice() {
 		promote) words="--confirm --force $globals" ;;
 		stats) words="--watch --interval --all $globals" ;;
 		events) words="--follow --reason --reasons $globals" ;;
-		ban) words="--for --why $globals" ;;
+		ban | allow | deny) words="--for --why $globals" ;;
 		explain) words="--src --dst --protocol --syn --fragment --icmp-type --length $globals" ;;
 		attach) words="$(ls /sys/class/net 2>/dev/null) --mode $globals" ;;
 		detach) words="$(ls /sys/class/net 2>/dev/null) $globals" ;;
@@ -116,7 +116,7 @@ _sluice_dump() {
 	--source) ;;
 	*)
 		mapfile -t COMPREPLY < <(compgen -W \
-			'counters bans leases limits sources --pins --json --prometheus --source --help --version' -- "$word")
+			'counters bans overlay leases limits sources --pins --json --prometheus --source --help --version' -- "$word")
 		;;
 	esac
 }

@@ -1,6 +1,6 @@
 # fish completion for sluice(1)
 
-set -l verbs check test diff apply confirm promote rollback history status stats events ban unban bans explain replay identity lease audit attach detach panic
+set -l verbs check test diff apply confirm promote rollback history status stats events ban unban bans allow deny forget overlay explain replay identity lease audit attach detach panic
 
 function __sluice_reasons
     command sluice events --reasons --json 2>/dev/null | tr ',{}[]' '\n' | string replace -rf '^ *"reason": *"(.*)"$' '$1'
@@ -35,6 +35,10 @@ complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a events -d 'sam
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a ban -d 'drop addresses and prefixes'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a unban -d 'lift bans'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a bans -d 'list the bans that stand'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a allow -d 'allow addresses and prefixes beside the lists'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a deny -d 'deny addresses and prefixes beside the lists'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a forget -d 'take back what allow and deny said'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a overlay -d 'list what allow and deny said'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a explain -d 'what would become of a packet now, and why'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a replay -d 'what a policy would have done with a capture'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a identity -d 'list identities, revoke them, restore them'
@@ -56,8 +60,8 @@ complete -c sluice -n '__fish_seen_subcommand_from stats' -l all -d 'what is zer
 complete -c sluice -n '__fish_seen_subcommand_from events' -l follow -d 'go on until interrupted'
 complete -c sluice -n '__fish_seen_subcommand_from events' -l reason -x -a '(__sluice_reasons)' -d 'drops of one reason'
 complete -c sluice -n '__fish_seen_subcommand_from events' -l reasons -d 'what each reason means'
-complete -c sluice -n '__fish_seen_subcommand_from ban' -l for -x -a '10m 1h 1d' -d 'how long'
-complete -c sluice -n '__fish_seen_subcommand_from ban' -l why -x -d 'a note'
+complete -c sluice -n '__fish_seen_subcommand_from ban allow deny' -l for -x -a '10m 1h 1d' -d 'how long'
+complete -c sluice -n '__fish_seen_subcommand_from ban allow deny' -l why -x -d 'a note'
 complete -c sluice -n '__fish_seen_subcommand_from explain' -l src -x -d 'who sends it: ADDRESS[:PORT]'
 complete -c sluice -n '__fish_seen_subcommand_from explain' -l dst -x -d 'whom it is for: ADDRESS[:PORT]'
 complete -c sluice -n '__fish_seen_subcommand_from explain' -l protocol -x -a 'tcp udp icmp icmpv6 gre esp sctp' -d 'its protocol'

@@ -101,6 +101,24 @@ TEST(CliExplain, WhosePacketItIs)
 	EXPECT_EQ("192.0.2.7", back->identity->binding);
 }
 
+TEST(CliExplain, WhatTheOverlaySaysAndWhoSaidIt)
+{
+	control::Explained explained = admitted();
+	EXPECT_EQ(render(packet(), explained, kPlain).find("overlay"), std::string::npos) << "nobody said anything";
+	explained.source.listed = "allowed";
+	explained.source.list = "overlay";
+	explained.source.prefix = "192.0.2.0/24";
+	explained.overlay = control::OverlayRow{*net::Prefix::parse("192.0.2.0/24"), true, 0, {}, 60'000'000'000, "a customer", 1000, "alice"};
+	std::string text = render(packet(), explained, kPlain);
+	EXPECT_NE(text.find("source    192.0.2.7, allowed by overlay: 192.0.2.0/24\n"), std::string::npos) << text;
+	EXPECT_NE(text.find("overlay   allow 192.0.2.0/24, 1m left, by alice: a customer\n"), std::string::npos) << text;
+	explained.source = {"192.0.2.7", "denied", "scanners", {}, {}, 0, {}, {}};
+	explained.overlay->remaining_ns.reset();
+	explained.overlay->user.clear();
+	text = render(packet(), explained, kPlain);
+	EXPECT_NE(text.find("overlay   allow 192.0.2.0/24, by 1000: a customer; a longer prefix of a list decides here\n"), std::string::npos) << text;
+}
+
 TEST(CliExplain, WhereItIsWrittenAndWhatIsInTheWay)
 {
 	control::Explained explained = admitted();

@@ -136,6 +136,63 @@ TEST(CliVerbs, UnbanIsADelete)
 	EXPECT_EQ(ran.out, "lifted the ban of 192.0.2.7\n");
 }
 
+TEST(CliVerbs, AllowAndDenySayItOfAllAddressesAtOnce)
+{
+	const auto ran = run_against(http("200 OK", R"({"allowed":["192.0.2.7","198.51.100.0/24"]})"),
+	                             {"allow", "192.0.2.7", "198.51.100.0/24", "--for", "2h", "--why", "a customer"});
+	EXPECT_EQ(ran.code, ExitCode::kDone) << ran.err;
+	EXPECT_TRUE(ran.asked.starts_with("POST /v1/overlay {")) << ran.asked;
+	const auto body = control::Json::parse(ran.asked.substr(ran.asked.find('{')));
+	EXPECT_EQ(body["action"], "allow");
+	EXPECT_EQ(body["prefixes"], (control::Json{"192.0.2.7", "198.51.100.0/24"}));
+	EXPECT_EQ(body["duration_ns"], 7'200'000'000'000);
+	EXPECT_EQ(body["why"], "a customer");
+	EXPECT_EQ(ran.out, "allowed 192.0.2.7 for 2h\nallowed 198.51.100.0/24 for 2h\n");
+
+	const auto denied = run_against(http("200 OK", R"({"denied":["2001:db8::/32"]})"), {"deny", "2001:db8::/32"});
+	EXPECT_EQ(denied.out, "denied 2001:db8::/32 until forgotten\n");
+	const auto said = control::Json::parse(denied.asked.substr(denied.asked.find('{')));
+	EXPECT_EQ(said["action"], "deny");
+	EXPECT_TRUE(said["duration_ns"].is_null());
+}
+
+TEST(CliVerbs, WhatTheOverlayCannotHoldIsRefusedBeforeTheDaemonIsAsked)
+{
+	for (const auto& wrong : std::vector<std::vector<std::string>>{{"deny", "192.0.2.7/24"},
+	                                                               {"deny", "192.0.2.7", "--for", "0s"},
+	                                                               {"deny", "192.0.2.7", "--for", "soon"},
+	                                                               {"allow", "192.0.2.7", "--why", std::string(48, 'w')},
+	                                                               {"forget", "nobody"}}) {
+		std::vector<std::string> arguments = {"--socket", "/nonexistent/sluice.sock"};
+		arguments.insert(arguments.end(), wrong.begin(), wrong.end());
+		Ran ran{};
+		text::Output out(ran.out, {}), err(ran.err, {});
+		ran.code = run(arguments, out, err);
+		EXPECT_EQ(ran.code, ExitCode::kWrong) << wrong.at(0) << ": " << ran.err;
+		EXPECT_TRUE(ran.err.starts_with("sluice: " + wrong.at(0) + ": ")) << ran.err;
+	}
+}
+
+TEST(CliVerbs, ForgetIsADeleteAndOverlayAList)
+{
+	const auto ran = run_against(http("200 OK", R"({"forgotten":["192.0.2.7"]})"), {"forget", "192.0.2.7"});
+	EXPECT_EQ(ran.code, ExitCode::kDone) << ran.err;
+	EXPECT_TRUE(ran.asked.starts_with("DELETE /v1/overlay {")) << ran.asked;
+	EXPECT_EQ(ran.out, "forgot 192.0.2.7: the lists decide\n");
+
+	const auto listed = run_against(
+	    http("200 OK", R"({"overlay":[{"prefix":"192.0.2.7","action":"allow","created_at":"2026-05-01T10:00:00Z","expires_at":null,)"
+	                   R"("remaining_ns":null,"uid":1000,"user":"alice","why":"a customer"},{"prefix":"2001:db8::/32","action":"deny",)"
+	                   R"("created_at":"2026-05-01T10:00:00Z","expires_at":"2026-05-01T11:00:00Z","remaining_ns":60000000000,"uid":1001,)"
+	                   R"("user":"","why":""}]})"),
+	    {"overlay"});
+	EXPECT_EQ(listed.code, ExitCode::kDone) << listed.err;
+	EXPECT_EQ(listed.out, "PREFIX         ACTION      LEFT  SINCE                     BY     WHY\n"
+	                      "192.0.2.7      allow   for ever  2026-05-01T10:00:00.000Z  alice  a customer\n"
+	                      "2001:db8::/32  deny          1m  2026-05-01T10:00:00.000Z  1001\n");
+	EXPECT_EQ(run_against(http("200 OK", R"({"overlay":[]})"), {"overlay"}).out, "no entries\n");
+}
+
 TEST(CliVerbs, AnErrorOfTheDaemonIsOneLineWithItsAdvice)
 {
 	const auto ran = run_against(

@@ -215,6 +215,37 @@ TEST_F(DaemonExplanation, CrossesTheSocketWhole)
 	EXPECT_FALSE(control::parse_explain_request(unknown));
 }
 
+TEST_F(DaemonExplanation, WhatTheOverlaySaidAndWhoSaidIt)
+{
+	running_.rules[SLUICE_RULE_OVERLAY] = named("overlay", SLUICE_RULE_LIST);
+	sluice_explanation& found = explanation_.found;
+	found.reason = SLUICE_LISTED_DENY;
+	found.listed = SLUICE_SOURCE_DENIED;
+	found.list = found.rule = SLUICE_RULE_OVERLAY;
+	explanation_.passes = false;
+	explanation_.overlay = datapath::OverlayEntry{*net::Prefix::parse("192.0.2.0/24"), false, found.now_mono_ns + kSecond, 5, "scans", 0};
+	const control::Explained said = words();
+	EXPECT_EQ(said.rule, "overlay");
+	EXPECT_EQ(said.rule_kind, "list");
+	EXPECT_FALSE(said.rule_place);
+	EXPECT_EQ(said.source.list, "overlay");
+	EXPECT_EQ(said.source.prefix, "192.0.2.0/24");
+	EXPECT_FALSE(said.source.note) << "no file has to be read for this";
+	ASSERT_TRUE(said.overlay);
+	EXPECT_EQ(said.overlay->user, "root");
+	EXPECT_EQ(said.overlay->why, "scans");
+	EXPECT_EQ(said.overlay->remaining_ns, kSecond);
+	const auto again = control::parse_explained(control::to_json(said));
+	ASSERT_TRUE(again) << again.error().sentence();
+	EXPECT_EQ(control::to_json(*again), control::to_json(said));
+
+	found.list = found.rule = kList;
+	const control::Explained longer = words();
+	EXPECT_EQ(longer.source.list, "scanners") << "a longer prefix of a list decides";
+	EXPECT_FALSE(longer.source.prefix);
+	EXPECT_TRUE(longer.overlay) << "and what was said is still told";
+}
+
 TEST(DaemonExplain, AsksTheDatapathAboutTheFrameThatIsDescribed)
 {
 	test::DaemonHost host;

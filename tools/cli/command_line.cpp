@@ -160,6 +160,10 @@ ExitCode run(const std::vector<std::string>& arguments, text::Output& out, text:
 	add_ban(line);
 	add_unban(line);
 	add_bans(line);
+	add_allow(line);
+	add_deny(line);
+	add_forget(line);
+	add_overlay(line);
 	add_explain(line);
 	add_replay(line);
 	add_identity(line);

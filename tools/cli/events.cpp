@@ -93,7 +93,7 @@ void add_events(CommandLine& line)
 	CLI::App& verb = line.add(
 	    {.name = "events",
 	     .summary = "sampled drops, bans, policy changes",
-	     .text = "Shows the latest events, oldest first: sampled drops, bans and unbans, policies installed,\n"
+	     .text = "Shows the latest events, oldest first: sampled drops, bans and unbans, the overlay, policies installed,\n"
 	             "interfaces attached and detached. Sampling keeps a flood from flooding you; `sluice stats`\n"
 	             "counts every packet.",
 	     .example = "  sluice events                                    the latest\n"

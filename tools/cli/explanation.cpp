@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "cli/overlay.h"
 #include "telemetry/timestamp.h"
 #include "text/number.h"
 #include "text/table.h"
@@ -97,6 +98,19 @@ std::string path_line(const std::string& path)
 	return found == kSentences.end() ? path : found->second;
 }
 
+// Requires an entry.
+std::string overlay_line(const control::Explained& explained)
+{
+	const control::OverlayRow& entry = *explained.overlay;
+	std::string line = std::string(control::action_name(entry.allow)) + " " + entry.prefix.to_string();
+	if (entry.remaining_ns)
+		line += ", " + text::duration(*entry.remaining_ns) + " left";
+	line += ", by " + user_of(entry);
+	if (!entry.why.empty())
+		line += ": " + text::printable(entry.why);
+	return explained.source.list == "overlay" ? line : line + "; a longer prefix of a list decides here";
+}
+
 std::string limits_table(const control::Explained& explained, const text::Style& style)
 {
 	using text::Align;
@@ -125,6 +139,8 @@ std::string render(const net::DescribedPacket& packet, const control::Explained&
 	out += row("service", explained.service == "-" ? "none" : explained.service);
 	out += row("rule", rule_line(explained));
 	out += row("source", source_line(explained.source));
+	if (explained.overlay)
+		out += row("overlay", overlay_line(explained));
 	out += row("identity", identity_line(explained));
 	out += row("ban", ban_line(explained));
 	if (explained.path != "not-asked")

@@ -146,6 +146,7 @@ Json to_json(const Explained& explained)
 	        {"identity", identity_json(explained.identity)},
 	        {"ban", std::move(ban)},
 	        {"path", explained.path},
+	        {"overlay", explained.overlay ? to_json(*explained.overlay) : Json(nullptr)},
 	        {"limit", explained.limit ? limits[*explained.limit] : Json(nullptr)},
 	        {"limits", limits},
 	        {"recovers_in_ns", or_null(explained.recovers_in_ns)},
@@ -183,6 +184,9 @@ Result<Explained> parse_explained(const Json& json)
 	if (json.contains("ban") && !json["ban"].is_null()) {
 		SLUICE_TRY_ASSIGN(const auto bans, parse_bans({{"bans", Json::array({json["ban"]})}}));
 		out.ban = bans.front();
+	}
+	if (json.contains("overlay") && !json["overlay"].is_null()) {
+		SLUICE_TRY_ASSIGN(out.overlay, parse_overlay_row(json["overlay"]));
 	}
 	if (json.contains("rule_place") && !json["rule_place"].is_null()) {
 		Reader place(json["rule_place"], "explanation: rule_place");

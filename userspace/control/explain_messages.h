@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "control/messages.h"
+#include "control/overlay_messages.h"
 #include "net/described_packet.h"
 
 namespace sluice::control {
@@ -62,6 +63,7 @@ struct Explained {
 	std::optional<IdentitySay> identity; // none: nobody's, or the service does not ask
 	std::optional<BanRow> ban;           // that stands, whether it decided or not
 	std::string path = "not-asked";      // what is known of its way back: telemetry::path_name()
+	std::optional<OverlayRow> overlay;   // the longest that stands, likewise
 	std::vector<LimitSay> limits;        // in the order in which they are asked
 	std::optional<std::size_t> limit;    // of `limits`: the first that refuses, else the one nearest to it
 	std::optional<std::uint64_t> recovers_in_ns;  // if a limit or a ban refuses: until the packet would pass; none: never

@@ -26,6 +26,7 @@
 #include "daemon/identity_verbs.h"
 #include "daemon/journal.h"
 #include "daemon/leasing.h"
+#include "daemon/overlay.h"
 #include "daemon/policies.h"
 #include "daemon/records.h"
 #include "daemon/undo_verbs.h"
@@ -93,7 +94,8 @@ struct Daemon::State {
 	      comparison(loop, policies),
 	      verbs({around.datapath, around.clock, policies, comparison, attachments, journal, leasing, identity_port, meter, [this] { return warnings(); }}),
 	      undo_verbs(policies),
-	      identity_verbs(leasing, policies)
+	      identity_verbs(leasing, policies),
+	      overlay_verbs(around.datapath, around.clock, journal)
 	{
 	}
 
@@ -148,6 +150,7 @@ struct Daemon::State {
 	Verbs verbs;
 	UndoVerbs undo_verbs;
 	IdentityVerbs identity_verbs;
+	OverlayVerbs overlay_verbs;
 	std::optional<Watcher> watcher;
 	std::optional<control::Server> server;
 	policy::Diagnostics diagnostics;
@@ -228,6 +231,7 @@ Result<void> Daemon::State::open_socket()
 	verbs.add_to(*server);
 	undo_verbs.add_to(*server);
 	identity_verbs.add_to(*server);
+	overlay_verbs.add_to(*server);
 	return {};
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "control/peer.h"
+#include "daemon/overlay.h"
 #include "net/limit_algorithm.h"
 #include "telemetry/meter_units.h"
 #include "telemetry/names.h"
@@ -24,6 +26,8 @@ SourceSay source_of(const sluice_explanation& found, const datapath::Running& ru
 		return source;
 	source.listed = found.listed == SLUICE_SOURCE_DENIED ? "denied" : "allowed";
 	source.list = telemetry::name_of(running.rules, found.list);
+	if (found.list == SLUICE_RULE_OVERLAY)
+		return source;
 	if (provenance == nullptr) {
 		source.note = kUnread;
 	} else if (const auto listing = provenance->find(address)) {
@@ -154,6 +158,12 @@ Explained put_in_words(const datapath::Explanation& explanation, const datapath:
 		out.identity = identity_of(*explanation.identity, found, running);
 	if (explanation.ban)
 		out.ban = row_of(*explanation.ban, found.now_mono_ns, now_unix_ns);
+	if (explanation.overlay) {
+		out.overlay = row_of(*explanation.overlay, found.now_mono_ns, now_unix_ns);
+		out.overlay->user = control::user_name(out.overlay->uid);
+		if (found.list == SLUICE_RULE_OVERLAY)
+			out.source.prefix = out.overlay->prefix.to_string();
+	}
 	if (found.reason == SLUICE_BANNED && out.ban)
 		out.recovers_in_ns = out.ban->remaining_ns;
 	else if (!sluice_reason_passes(found.reason))

@@ -52,6 +52,12 @@ void Journal::record(telemetry::InterfaceEvent event)
 	append(clock_.unix_ns(), std::move(event));
 }
 
+void Journal::record(telemetry::OverlayEvent event)
+{
+	spdlog::info("overlay: {} {} by user {}{}", event.action, event.prefix.to_string(), event.uid, event.why.empty() ? "" : ": " + event.why);
+	append(clock_.unix_ns(), std::move(event));
+}
+
 void Journal::record(telemetry::ListEvent event)
 {
 	spdlog::log(event.state == "fresh" ? spdlog::level::info : spdlog::level::warn, "list {}: {} is {}", event.list, event.file, event.state);

@@ -23,6 +23,7 @@ public:
 	void record(telemetry::InterfaceEvent event);
 	void record(telemetry::ListEvent event);
 	void record(telemetry::LeaseEvent event);
+	void record(telemetry::OverlayEvent event);
 
 	const telemetry::EventLog& log() const { return log_; }
 

@@ -70,6 +70,16 @@ json fields(const InterfaceEvent& event)
 	        {"mode", event.mode.empty() ? json(nullptr) : json(event.mode)}};
 }
 
+json fields(const OverlayEvent& event)
+{
+	return {{"kind", "overlay"},
+	        {"action", event.action},
+	        {"prefix", event.prefix.to_string()},
+	        {"expires_at", event.expires_unix_ns ? json(timestamp(*event.expires_unix_ns)) : json(nullptr)},
+	        {"uid", event.uid},
+	        {"why", event.why}};
+}
+
 json fields(const ListEvent& event)
 {
 	return {{"kind", "list"},

@@ -39,6 +39,15 @@ struct UnbanEvent {
 	net::Prefix prefix;
 };
 
+// What `sluice allow`, `deny` and `forget` said.
+struct OverlayEvent {
+	net::Prefix prefix;
+	std::string action;  // "allow", "deny", "forget"
+	std::optional<std::uint64_t> expires_unix_ns;
+	std::string why;
+	std::uint32_t uid = 0;  // who said it
+};
+
 // A policy was installed, or could not be: then `failure` says why, and the generation is the one that goes on.
 struct PolicyEvent {
 	std::string path;
@@ -82,7 +91,7 @@ struct LeaseEvent {
 struct Event {
 	std::uint64_t sequence = 0;  // from 1, without gaps, per run of the daemon
 	std::uint64_t unix_ns = 0;
-	std::variant<DropEvent, BanEvent, UnbanEvent, PolicyEvent, ShadowEvent, InterfaceEvent, ListEvent, LeaseEvent> what;
+	std::variant<DropEvent, BanEvent, UnbanEvent, PolicyEvent, ShadowEvent, InterfaceEvent, ListEvent, LeaseEvent, OverlayEvent> what;
 
 	bool is_drop_of(std::uint32_t reason) const
 	{
