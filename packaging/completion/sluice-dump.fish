@@ -2,6 +2,7 @@
 
 complete -c sluice-dump -f -a counters -d 'packets and bytes by service, reason and rule'
 complete -c sluice-dump -f -a bans -d 'bans that stand'
+complete -c sluice-dump -f -a overlay -d 'what allow and deny said'
 complete -c sluice-dump -f -a leases -d 'identities and what is theirs'
 complete -c sluice-dump -f -a limits -d 'rates, bursts, levels'
 complete -c sluice-dump -f -a sources -d 'ranges of sources, with list and action'

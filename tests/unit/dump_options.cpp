@@ -27,7 +27,7 @@ TEST(DumpOptions, WithoutATableTheUsualOnes)
 	const auto options = options_of({});
 	EXPECT_EQ(options.pins, kernel::kDefaultPins);
 	EXPECT_EQ(options.format, Format::kText);
-	EXPECT_TRUE(options.wanted.counters && options.wanted.bans && options.wanted.leases && options.wanted.limits);
+	EXPECT_TRUE(options.wanted.counters && options.wanted.bans && options.wanted.leases && options.wanted.limits && options.wanted.overlay);
 	EXPECT_FALSE(options.wanted.sources);
 }
 
@@ -36,8 +36,15 @@ TEST(DumpOptions, OneTable)
 	const auto options = options_of({"--json", "sources", "--pins", "/x"});
 	EXPECT_EQ(options.pins, "/x");
 	EXPECT_EQ(options.format, Format::kJson);
-	EXPECT_TRUE(options.wanted.sources);
+	EXPECT_TRUE(options.wanted.sources && options.wanted.overlay);
 	EXPECT_FALSE(options.wanted.counters || options.wanted.bans || options.wanted.leases || options.wanted.limits);
+}
+
+TEST(DumpOptions, TheOverlayAlone)
+{
+	const auto options = options_of({"overlay"});
+	EXPECT_TRUE(options.wanted.overlay);
+	EXPECT_FALSE(options.wanted.sources || options.wanted.bans);
 }
 
 TEST(DumpOptions, OneSourceConcernsBansLimitsAndSources)

@@ -88,6 +88,28 @@ TEST(DumpLeases, SayWhoseTheyAreAndForHowLong)
 	EXPECT_EQ("no leases\n", to_text(report, {}));
 }
 
+TEST(DumpOverlay, SaysWhoSaidWhatAndWhy)
+{
+	Report report{.generation = 4};
+	report.overlay = std::vector<OverlayReport>{{*net::Prefix::parse("192.0.2.0/24"), "deny", 598'000'000'000, 1'764'000'000'000'000'000, 1000, "scans"},
+	                                            {*net::Prefix::parse("2001:db8::1"), "allow", std::nullopt, 0, 0, "a customer"}};
+	EXPECT_EQ(to_text(report, {}),
+	          "PREFIX        ACTION      LEFT   UID  WHY\n"
+	          "192.0.2.0/24  deny      9m 58s  1000  scans\n"
+	          "2001:db8::1   allow   for ever     0  a customer\n");
+	const auto json = nlohmann::json::parse(to_json(report)).at("overlay");
+	ASSERT_EQ(2u, json.size());
+	EXPECT_EQ("deny", json[0]["action"]);
+	EXPECT_EQ(1000u, json[0]["uid"]);
+	EXPECT_EQ(598'000'000'000u, json[0]["remaining_ns"]);
+	EXPECT_TRUE(json[1]["remaining_ns"].is_null());
+	EXPECT_EQ("a customer", json[1]["why"]);
+	EXPECT_NE(to_prometheus(report).find("sluice_overlay_entries{action=\"deny\"} 1\n"), std::string::npos);
+	report.overlay->clear();
+	EXPECT_EQ("no entries\n", to_text(report, {}));
+	EXPECT_NE(to_prometheus(report).find("sluice_overlay_entries{action=\"allow\"} 0\n"), std::string::npos);
+}
+
 TEST(DumpText, OneTableStandsAlone)
 {
 	Report report{.generation = 4};

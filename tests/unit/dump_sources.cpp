@@ -131,6 +131,47 @@ TEST_F(DumpSources, WhatOneAddressGets)
 	EXPECT_EQ(of->listed, SLUICE_SOURCE_DENIED);
 }
 
+TEST_F(DumpSources, WhatOneAddressGetsByListsAndOverlay)
+{
+	classes_[1].length = 120;
+	classes_[2].length = 121;
+	list({{"198.51.100.0/24", 1}, {"198.51.100.128/25", 2}});
+	const std::vector<datapath::OverlayEntry> overlay = {{*net::Prefix::parse("198.51.0.0/16"), false, {}, 0, "", 0},
+	                                                     {*net::Prefix::parse("198.51.100.0/24"), true, {}, 0, "", 0}};
+	rules_.resize(SLUICE_RULE_OVERLAY + 1);
+	rules_[SLUICE_RULE_OVERLAY] = name("overlay");
+	Lists both = lists();
+	both.overlay = overlay;
+	const auto gets = [&](const char* address) {
+		const auto range = report_range_of(both, *net::Address::parse(address));
+		return range ? range->first.to_string() + "-" + range->last.to_string() + " " + range->list + " " + range->action + " " + range->limit
+		             : range.error().sentence();
+	};
+	EXPECT_EQ(gets("198.51.100.1"), "198.51.100.1-198.51.100.1 overlay allow -") << "of equal prefixes the overlay's";
+	EXPECT_EQ(gets("198.51.100.130"), "198.51.100.128-198.51.100.255 partners allow partners/limit") << "a longer one of a list";
+	EXPECT_EQ(gets("198.51.99.1"), "198.51.99.1-198.51.99.1 overlay deny -");
+	EXPECT_EQ(gets("198.52.0.1"), "198.51.101.0-255.255.255.255 - - -") << "nobody's: what the lists say";
+	const auto of = class_of(both, *net::Address::parse("198.51.100.1"));
+	ASSERT_TRUE(of);
+	EXPECT_EQ(of->listed, SLUICE_SOURCE_ALLOWED);
+}
+
+// The length of the prefix is the overlay's business, and splits no range of a list.
+TEST_F(DumpSources, NeighboursThatDifferInLengthAloneAreOneRange)
+{
+	classes_.push_back(classes_[1]);
+	classes_[1].length = 120;
+	classes_[4].length = 121;
+	list({{"198.51.100.0/24", 1}, {"198.51.100.128/25", 4}, {"198.51.101.0/25", 4}, {"198.51.101.128/25", 2}});
+	EXPECT_EQ(all(),
+	          "198.51.100.0-198.51.101.127 scanners deny - 0\n"
+	          "198.51.101.128-198.51.101.255 partners allow partners/limit 0\n");
+	const auto range = report_range_of(lists(), *net::Address::parse("198.51.100.200"));
+	ASSERT_TRUE(range);
+	EXPECT_EQ(range->first.to_string(), "198.51.100.0");
+	EXPECT_EQ(range->last.to_string(), "198.51.101.127");
+}
+
 TEST_F(DumpSources, ADamagedImageIsAnErrorNotAWalkIntoTheDark)
 {
 	list({{"198.51.100.0/24", 1}, {"198.51.100.128/25", 2}, {"2001:db8::1", 1}, {"2001:db8::7", 2}});

@@ -26,6 +26,20 @@ std::vector<BanReport> ban_report(const std::vector<datapath::Ban>& bans, const 
 	return report;
 }
 
+std::vector<OverlayReport> overlay_report(const std::vector<datapath::OverlayEntry>& entries, const Wanted& wanted, std::uint64_t now_mono_ns)
+{
+	std::vector<OverlayReport> report;
+	for (const auto& entry : entries) {
+		if (wanted.source && !entry.prefix.contains(*wanted.source))
+			continue;
+		OverlayReport row{entry.prefix, entry.allows ? "allow" : "deny", {}, entry.created_unix_ns, entry.uid, entry.why};
+		if (entry.expires_mono_ns)
+			row.remaining_ns = *entry.expires_mono_ns - std::min(*entry.expires_mono_ns, now_mono_ns);
+		report.push_back(std::move(row));
+	}
+	return report;
+}
+
 Result<std::optional<telemetry::ShadowStats>> shadow_report(const kernel::PinnedView& view)
 {
 	SLUICE_TRY_ASSIGN(const auto shadow, view.shadow());
@@ -78,18 +92,20 @@ Result<void> add_limits(Report& report, const kernel::PinnedView& view, const Wa
 		return {};
 	}
 	SLUICE_TRY_ASSIGN(const auto table, view.sources());
-	const Lists lists{table.ipv4, table.ipv6, table.classes, running.limits, running.rules};
+	SLUICE_TRY_ASSIGN(const auto overlay, view.overlay(now_mono_ns));
+	const Lists lists{table.ipv4, table.ipv6, table.classes, running.limits, running.rules, overlay};
 	SLUICE_TRY_ASSIGN(const auto of, class_of(lists, *wanted.source));
 	report.source_limits =
 	    report_source(running.limits, running.rules, buckets, running.config.hash, of, *wanted.source, now_mono_ns);
 	return {};
 }
 
-Result<void> add_sources(Report& report, const kernel::PinnedView& view, const Wanted& wanted)
+Result<void> add_sources(Report& report, const kernel::PinnedView& view, const Wanted& wanted, std::uint64_t now_mono_ns)
 {
 	const auto& running = view.running();
 	SLUICE_TRY_ASSIGN(const auto table, view.sources());
-	const Lists lists{table.ipv4, table.ipv6, table.classes, running.limits, running.rules};
+	SLUICE_TRY_ASSIGN(const auto overlay, view.overlay(now_mono_ns));
+	const Lists lists{table.ipv4, table.ipv6, table.classes, running.limits, running.rules, overlay};
 	if (wanted.source) {
 		SLUICE_TRY_ASSIGN(const auto range, report_range_of(lists, *wanted.source));
 		report.sources = std::vector<SourceRange>{range};
@@ -113,6 +129,10 @@ Result<Report> collect(const kernel::PinnedView& view, const Wanted& wanted, con
 		SLUICE_TRY_ASSIGN(const auto bans, view.bans(now.mono_ns));
 		report.bans = ban_report(bans, wanted, now.mono_ns);
 	}
+	if (wanted.overlay) {
+		SLUICE_TRY_ASSIGN(const auto overlay, view.overlay(now.mono_ns));
+		report.overlay = overlay_report(overlay, wanted, now.mono_ns);
+	}
 	if (wanted.leases) {
 		SLUICE_TRY_ASSIGN(const auto leases, view.leases(now.boot_ns));
 		report.leases = lease_report(leases, view.running(), wanted, now.boot_ns);
@@ -120,7 +140,7 @@ Result<Report> collect(const kernel::PinnedView& view, const Wanted& wanted, con
 	if (wanted.limits)
 		SLUICE_TRY(add_limits(report, view, wanted, now.mono_ns));
 	if (wanted.sources)
-		SLUICE_TRY(add_sources(report, view, wanted));
+		SLUICE_TRY(add_sources(report, view, wanted, now.mono_ns));
 	return report;
 }
 

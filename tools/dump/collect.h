@@ -21,7 +21,8 @@ struct Wanted {
 	bool leases = false;
 	bool limits = false;
 	bool sources = false;
-	std::optional<net::Address> source;  // narrows bans, leases, limits and sources to those that concern it
+	bool overlay = false;
+	std::optional<net::Address> source;  // narrows bans, overlay, leases, limits and sources to what concerns it
 };
 
 Result<Report> collect(const kernel::PinnedView& view, const Wanted& wanted, const Now& now);

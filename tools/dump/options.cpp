@@ -15,10 +15,11 @@ constexpr const char* kTeaching =
     "Tables:\n"
     "  counters   packets and bytes by service and reason, and by list, failsafe entry, limit\n"
     "  bans       prefixes, how long they still stand, and why\n"
+    "  overlay    what `sluice allow` and `sluice deny` said, how long it still stands, who said it and why\n"
     "  leases     identities, the flows and addresses that are theirs, and until when\n"
     "  limits     rates and bursts, keys in use, the fullest level\n"
-    "  sources    every range of source addresses with its list, action and limit\n"
-    "Without a table: counters, bans, leases and limits.\n\n"
+    "  sources    every range of source addresses with its list, action and limit, and the overlay\n"
+    "Without a table: counters, bans, overlay, leases and limits.\n\n"
     "Examples:\n"
     "  sluice-dump counters                       what was passed and dropped, and why\n"
     "  sluice-dump limits --source 192.0.2.7      what this client has left of its limits\n"
@@ -36,7 +37,8 @@ Wanted wanted_tables(const std::string& table)
 	        .bans = usual || table == "bans",
 	        .leases = usual || table == "leases",
 	        .limits = usual || table == "limits",
-	        .sources = table == "sources"};
+	        .sources = table == "sources",
+	        .overlay = usual || table == "overlay" || table == "sources"};
 }
 
 Error usage(std::string why)
@@ -63,7 +65,7 @@ Result<std::variant<Options, Answer>> parse_options(std::vector<std::string> arg
 	auto* json_flag = app.add_flag("--json", json, "print one JSON object");
 	app.add_flag("--prometheus", prometheus, "print metrics in the Prometheus text format")->excludes(json_flag);
 	app.add_option("--source", source, "print what concerns one source")->type_name("ADDRESS");
-	app.add_option("table", table, "counters, bans, leases, limits or sources")->type_name("");
+	app.add_option("table", table, "counters, bans, overlay, leases, limits or sources")->type_name("");
 	app.footer(kTeaching);
 
 	std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
@@ -79,15 +81,15 @@ Result<std::variant<Options, Answer>> parse_options(std::vector<std::string> arg
 		return usage(error.what());
 	}
 
-	const std::vector<std::string> tables{"", "counters", "bans", "leases", "limits", "sources"};
+	const std::vector<std::string> tables{"", "counters", "bans", "overlay", "leases", "limits", "sources"};
 	if (std::find(tables.begin(), tables.end(), table) == tables.end())
-		return usage("there is no table \"" + table + "\": counters, bans, leases, limits and sources are");
+		return usage("there is no table \"" + table + "\": counters, bans, overlay, leases, limits and sources are");
 	options.wanted = wanted_tables(table);
 	if (!source.empty()) {
 		SLUICE_TRY_ASSIGN(options.wanted.source, net::Address::parse(source));
 		// Counters are not kept by source; what is, stands together.
 		if (table.empty())
-			options.wanted = {.bans = true, .leases = true, .limits = true, .sources = true, .source = options.wanted.source};
+			options.wanted = {.bans = true, .leases = true, .limits = true, .sources = true, .overlay = true, .source = options.wanted.source};
 		if (table == "counters")
 			return usage("counters are not kept by source");
 	}

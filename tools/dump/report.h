@@ -21,6 +21,16 @@ struct BanReport {
 	std::string why;
 };
 
+// What `sluice allow` and `sluice deny` said.
+struct OverlayReport {
+	net::Prefix prefix;
+	std::string action;                         // "allow", "deny"
+	std::optional<std::uint64_t> remaining_ns;  // none: until forgotten
+	std::uint64_t created_unix_ns = 0;
+	std::uint32_t uid = 0;  // who said it
+	std::string why;
+};
+
 struct LeaseReport {
 	std::string identity;
 	std::string authority;
@@ -44,6 +54,7 @@ struct Report {
 	std::optional<net::Address> source;  // the one asked about
 	std::optional<telemetry::Stats> counters;
 	std::optional<std::vector<BanReport>> bans;
+	std::optional<std::vector<OverlayReport>> overlay;
 	std::optional<std::vector<LeaseReport>> leases;
 	std::optional<std::vector<LimitReport>> limits;
 	std::optional<std::vector<SourceLimit>> source_limits;  // in place of `limits`

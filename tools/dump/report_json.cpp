@@ -24,6 +24,19 @@ Json json_of(const std::vector<BanReport>& bans)
 	return list;
 }
 
+Json json_of(const std::vector<OverlayReport>& overlay)
+{
+	Json list = Json::array();
+	for (const auto& entry : overlay)
+		list.push_back({{"prefix", entry.prefix.to_string()},
+		                {"action", entry.action},
+		                {"created_at", telemetry::timestamp(entry.created_unix_ns)},
+		                {"remaining_ns", entry.remaining_ns ? Json(*entry.remaining_ns) : Json(nullptr)},
+		                {"uid", entry.uid},
+		                {"why", entry.why}});
+	return list;
+}
+
 Json json_of(const std::vector<LeaseReport>& leases)
 {
 	Json list = Json::array();
@@ -113,6 +126,8 @@ std::string to_json(const Report& report)
 		object["counters"] = telemetry::to_json(*report.counters);
 	if (report.bans)
 		object["bans"] = json_of(*report.bans);
+	if (report.overlay)
+		object["overlay"] = json_of(*report.overlay);
 	if (report.leases)
 		object["leases"] = json_of(*report.leases);
 	if (report.limits)

@@ -18,6 +18,17 @@ std::string write(const std::vector<BanReport>& bans)
 	return metric.text();
 }
 
+std::string write(const std::vector<OverlayReport>& overlay)
+{
+	std::map<std::string, std::uint64_t> by_action{{"allow", 0}, {"deny", 0}};
+	for (const auto& entry : overlay)
+		by_action[entry.action]++;
+	Metric metric("sluice_overlay_entries", "gauge", "Entries of the overlay that stand, by action.");
+	for (const auto& [action, count] : by_action)
+		metric.add({{"action", action}}, count);
+	return metric.text();
+}
+
 std::string write(const std::vector<LeaseReport>& leases)
 {
 	std::map<std::string, std::uint64_t> by_authority;
@@ -90,6 +101,8 @@ std::string to_prometheus(const Report& report)
 		out += telemetry::to_prometheus(*report.counters);
 	if (report.bans)
 		out += write(*report.bans);
+	if (report.overlay)
+		out += write(*report.overlay);
 	if (report.leases)
 		out += write(*report.leases);
 	if (report.limits)

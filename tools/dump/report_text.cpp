@@ -73,6 +73,16 @@ std::string render(const std::vector<BanReport>& bans, const Style& style)
 	return table.empty() ? "no bans\n" : table.to_string(style);
 }
 
+std::string render(const std::vector<OverlayReport>& overlay, const Style& style)
+{
+	Table table({{"PREFIX"}, {"ACTION"}, {"LEFT", Align::kRight}, {"UID", Align::kRight}, {"WHY"}});
+	for (const auto& entry : overlay)
+		table.add({entry.prefix.to_string(), Cell(entry.action, colour_of(entry.action)),
+		           entry.remaining_ns ? text::duration(*entry.remaining_ns) : "for ever", std::to_string(entry.uid),
+		           text::printable(entry.why)});
+	return table.empty() ? "no entries\n" : table.to_string(style);
+}
+
 std::string render(const std::vector<LeaseReport>& leases, const Style& style)
 {
 	Table table({{"IDENTITY"}, {"AUTHORITY"}, {"LEASE OF"}, {"LEFT", Align::kRight}, {"ROLES"}});
@@ -161,6 +171,8 @@ std::string to_text(const Report& report, const Style& style)
 		parts.emplace_back("Counters", render(*report.counters, style));
 	if (report.bans)
 		parts.emplace_back("Bans", render(*report.bans, style));
+	if (report.overlay)
+		parts.emplace_back("Overlay", render(*report.overlay, style));
 	if (report.leases)
 		parts.emplace_back("Leases", render(*report.leases, style));
 	if (report.limits)

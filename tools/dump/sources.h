@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "datapath/datapath.h"
 #include "dump/report.h"
 #include "net/address.h"
 #include "policy/image.h"
@@ -19,16 +20,18 @@ struct Lists {
 	std::span<const sluice_class> classes;
 	std::span<const sluice_limit> limits;
 	std::span<const sluice_name> rules;
+	std::span<const datapath::OverlayEntry> overlay = {};  // that stand
 };
 
-// Every range that a list or a failsafe entry names, IPv4 first, each as long as its class goes. Error kFailed when an
-// image is damaged.
+// Every range that a list or a failsafe entry names, IPv4 first, each as long as that goes; the overlay stands beside
+// them, and is not in here. Error kFailed when an image is damaged.
 Result<std::vector<SourceRange>> report_sources(const Lists& lists);
 
-// What one address gets, and the range in which every address gets the same.
+// What one address gets, and the range in which every address gets the same; of an address that the overlay decides about,
+// itself alone.
 Result<SourceRange> report_range_of(const Lists& lists, const net::Address& source);
 
-// The class of one address: class 0 where nothing names it. Error kFailed when the image is damaged.
+// The class of one address by lists and overlay: class 0 where nothing names it. Error kFailed when the image is damaged.
 Result<sluice_class> class_of(const Lists& lists, const net::Address& source);
 
 }  // namespace sluice::dump
