@@ -54,6 +54,7 @@ Result<Answer> run_accuracy(const Options& options);
 Result<Answer> run_identity(const Options& options);
 Result<Answer> run_instructions(const Options& options);
 Result<Answer> run_apply(const Options& options);
+Result<Answer> run_overlay(const Options& options);
 
 // Processor, kernel, and how many processors.
 nlohmann::json machine();

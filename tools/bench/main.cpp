@@ -24,6 +24,7 @@ constexpr bench::Case kCases[] = {
     {"accuracy", "how exactly is a limit held?", bench::run_accuracy},
     {"identity", "what do leases cost?", bench::run_identity},
     {"apply", "how long does a policy take to install?", bench::run_apply},
+    {"overlay", "how many overlay entries a second does the daemon take?", bench::run_overlay},
 };
 
 struct Request {
