@@ -78,6 +78,25 @@ protected:
 
 using Packets = std::map<std::string, std::uint64_t>;
 
+TEST_F(InstallCounters, WhatACandidateSaidOfASlotStartsAtZeroToo)
+{
+	const auto datapath = open();
+	ASSERT_TRUE(datapath->install(image_of(crowded_policy("a"), *datapath)));
+	ASSERT_TRUE(datapath->shadow(image_of(crowded_policy("a"), *datapath)));
+	send(*datapath, 5);
+	ASSERT_FALSE(datapath->shadow_counters()->by_service.empty());
+	ASSERT_TRUE(datapath->install(image_of("version: 1\n", *datapath), datapath::ShadowFate::kGoesOn));
+	ASSERT_FALSE(datapath->shadow_counters()->by_service.empty()) << "a retired name keeps its counters";
+	ASSERT_TRUE(datapath->install(image_of(crowded_policy("b"), *datapath), datapath::ShadowFate::kGoesOn));
+	EXPECT_TRUE(datapath->shadow_counters()->by_service.empty());
+	send(*datapath, 1);
+	std::uint64_t packets = 0;
+	const auto counters = datapath->shadow_counters();
+	for (const auto& row : counters->by_service)
+		packets += row.value.packets;
+	EXPECT_EQ(1u, packets);
+}
+
 TEST_F(InstallCounters, ANameThatTakesOverANumberStartsAtZero)
 {
 	const auto datapath = open();

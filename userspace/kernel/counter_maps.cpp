@@ -20,25 +20,17 @@ struct Element {
 };
 
 // Of these elements, those that are not zero everywhere.
-Result<void> add_counted(const Map& map, const std::vector<std::uint32_t>& indices, std::vector<Element>& counted)
+Result<void> add_counted(const Rows& rows, std::vector<Element>& counted)
 {
-	for (const std::uint32_t index : indices) {
-		Element element{&map, index, std::vector<std::byte>(map.element_bytes())};
-		SLUICE_TRY(map.lookup(&index, element.value.data()));
-		if (std::ranges::any_of(element.value, [](std::byte byte) { return byte != std::byte{0}; }))
-			counted.push_back(std::move(element));
+	for (const std::uint32_t slot : *rows.slots) {
+		for (std::uint32_t index = slot * rows.each; index < (slot + 1) * rows.each; index++) {
+			Element element{rows.map, index, std::vector<std::byte>(rows.map->element_bytes())};
+			SLUICE_TRY(rows.map->lookup(&index, element.value.data()));
+			if (std::ranges::any_of(element.value, [](std::byte byte) { return byte != std::byte{0}; }))
+				counted.push_back(std::move(element));
+		}
 	}
 	return {};
-}
-
-std::vector<std::uint32_t> elements_of(const std::vector<std::uint32_t>& services)
-{
-	std::vector<std::uint32_t> indices;
-	for (const std::uint32_t service : services) {
-		for (std::uint32_t reason = 0; reason < SLUICE_REASONS; reason++)
-			indices.push_back(service * SLUICE_REASONS + reason);
-	}
-	return indices;
 }
 
 // A kernel with processors that take no ticks has no such wait; there the milliseconds since that program was replaced
@@ -85,11 +77,11 @@ Result<datapath::Counters> read_counters(const Map& counters, const Map& rule_co
 	return read;
 }
 
-Result<void> zero_counters(Calls& calls, const Map& counters, const Map& rule_counters, const Renamed& renamed, Undo& undo)
+Result<void> zero_counters(Calls& calls, const std::vector<Rows>& rows, Undo& undo)
 {
 	const auto counted = std::make_shared<std::vector<Element>>();
-	SLUICE_TRY(add_counted(counters, elements_of(renamed.services), *counted));
-	SLUICE_TRY(add_counted(rule_counters, renamed.rules, *counted));
+	for (const Rows& each : rows)
+		SLUICE_TRY(add_counted(each, *counted));
 	if (counted->empty())
 		return {};
 	// A program that was replaced a moment ago, by the generation that runs, may still be in the middle of a packet.

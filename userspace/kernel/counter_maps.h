@@ -26,8 +26,15 @@ struct Renamed {
 	std::uint64_t roles = 0;
 };
 
-// Zeroes what stands under them, on every processor; `undo` puts it back as it was, and must not outlive the maps. On
-// failure what was zeroed is for `undo` to put back. Requires that no attached program counts under them.
-Result<void> zero_counters(Calls& calls, const Map& counters, const Map& rule_counters, const Renamed& renamed, Undo& undo);
+// Elements of a per-processor array: `each` for every slot.
+struct Rows {
+	const Map* map = nullptr;
+	const std::vector<std::uint32_t>* slots = nullptr;
+	std::uint32_t each = 1;
+};
+
+// Zeroes what stands in them, on every processor; `undo` puts it back as it was, and must not outlive the maps. On
+// failure what was zeroed is for `undo` to put back. Requires that no attached program counts there.
+Result<void> zero_counters(Calls& calls, const std::vector<Rows>& rows, Undo& undo);
 
 }  // namespace sluice::kernel

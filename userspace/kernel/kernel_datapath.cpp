@@ -14,6 +14,7 @@
 #include "kernel/policy_maps.h"
 #include "kernel/ring.h"
 #include "kernel/shadow.h"
+#include "sluice/abi/shadow.h"
 #include "kernel/state_maps.h"
 #include "kernel/tick_clock.h"
 #include "kernel/typed_map.h"
@@ -179,7 +180,10 @@ Result<Running> KernelDatapath::install(policy::Image image, datapath::ShadowFat
 	SLUICE_TRY_ASSIGN(const Renamed renamed, renamed_by(image, state.history.running()));
 	Undo undo;
 	SLUICE_TRY(pin_generation(state.calls, state.pins, next, state.maps, undo));
-	SLUICE_TRY(zero_counters(state.calls, state.maps.at("counters"), state.maps.at("rule_counters"), renamed, undo));
+	std::vector<Rows> rows = {{&state.maps.at("counters"), &renamed.services, SLUICE_REASONS}, {&state.maps.at("rule_counters"), &renamed.rules, 1}};
+	if (goes_on)
+		rows.push_back({&state.shadow->outcomes(), &renamed.services, SLUICE_OUTCOMES});
+	SLUICE_TRY(zero_counters(state.calls, rows, undo));
 	SLUICE_TRY_ASSIGN(const LeaseTable leases, state.maps.leases());
 	SLUICE_TRY(leases.strip_roles(renamed.roles, undo));
 	SLUICE_TRY(state.links.publish(next.judge(), state.history, undo));

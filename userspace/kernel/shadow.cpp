@@ -58,6 +58,11 @@ Result<void> Shadow::pin(Calls& calls, const Pins& pins, Undo& undo) const
 	return {};
 }
 
+const Map& Shadow::outcomes() const
+{
+	return candidate_.at(kServicePairsMap);
+}
+
 Result<datapath::ShadowCounters> Shadow::counters(std::uint32_t services) const
 {
 	datapath::ShadowCounters read;
@@ -67,7 +72,7 @@ Result<datapath::ShadowCounters> Shadow::counters(std::uint32_t services) const
 			read.pairs.push_back({static_cast<std::uint8_t>(i / SLUICE_REASONS),
 					      static_cast<std::uint8_t>(i % SLUICE_REASONS), pairs[i]});
 	}
-	SLUICE_TRY_ASSIGN(const auto outcomes, read_sums(candidate_.at(kServicePairsMap), services * SLUICE_OUTCOMES));
+	SLUICE_TRY_ASSIGN(const auto outcomes, read_sums(outcomes(), services * SLUICE_OUTCOMES));
 	for (std::uint32_t i = 0; i < outcomes.size(); i++) {
 		const std::uint32_t outcome = i % SLUICE_OUTCOMES;
 		if (outcomes[i].packets != 0)

@@ -31,6 +31,8 @@ public:
 	Result<datapath::Running> read() const { return candidate_.read(); }
 	// Of the first `services` slots.
 	Result<datapath::ShadowCounters> counters(std::uint32_t services) const;
+	// What it counts by service slot, SLUICE_OUTCOMES to each.
+	const Map& outcomes() const;
 	Result<std::uint64_t> memory() const { return candidate_.memory(); }
 
 private:
