@@ -26,6 +26,7 @@
 #include "daemon/identity_verbs.h"
 #include "daemon/journal.h"
 #include "daemon/leasing.h"
+#include "daemon/notes.h"
 #include "daemon/overlay.h"
 #include "daemon/policies.h"
 #include "daemon/records.h"
@@ -47,14 +48,7 @@ constexpr auto kReadEvery = std::chrono::seconds(1);
 constexpr auto kMendEvery = std::chrono::seconds(5);
 constexpr auto kFarewell = std::chrono::milliseconds(500);
 constexpr auto kGlance = std::chrono::milliseconds(10);
-constexpr std::size_t kMostNotes = 50;
 constexpr std::uint64_t kMostIdentityFile = 16u << 20;
-constexpr std::uint64_t kNoteLastsNs = 3600ull * 1'000'000'000;
-
-struct Note {
-	std::uint64_t mono_ns = 0;
-	std::string text;
-};
 
 std::string failure_of(const Result<control::ApplyReply>& reply)
 {
@@ -82,6 +76,7 @@ struct Daemon::State {
 	      mending(loop),
 	      life(loop),
 	      farewell(loop),
+	      notes(around.clock, around.take_notes),
 	      journal(around.clock, [this] { wake(); }),
 	      archive(options.state, disk),
 	      records(archive, around.clock, around.boot),
@@ -112,7 +107,6 @@ struct Daemon::State {
 	void watch(std::uint64_t since_unix_ns);
 	void wake();
 	std::vector<std::string> warnings();
-	void collect_notes();
 	std::string one_line() const;
 	std::string running_digest() const;
 
@@ -136,6 +130,7 @@ struct Daemon::State {
 	asio::steady_timer mending;
 	asio::steady_timer life;
 	asio::steady_timer farewell;
+	Notes notes;
 	Journal journal;
 	Disk disk;
 	Archive archive;
@@ -155,7 +150,6 @@ struct Daemon::State {
 	std::optional<control::Server> server;
 	policy::Diagnostics diagnostics;
 	std::uint64_t first_read_unix_ns = 0;
-	std::vector<Note> notes;  // of the last hour
 	std::vector<std::string> unwatched;
 	bool serving = false;
 	bool ending = false;
@@ -385,7 +379,7 @@ void Daemon::State::read_rates()
 void Daemon::State::mend()
 {
 	attachments.mend();
-	collect_notes();
+	notes.collect();
 	mending.expires_after(kMendEvery);
 	mending.async_wait([this](const boost::system::error_code& error) {
 		if (!error)
@@ -447,7 +441,7 @@ void Daemon::State::tell(const Outcome& outcome)
 		spdlog::info("policy {}: unchanged, generation {} goes on", outcome.path, event.generation);
 	feeds.follow(policies.feeds());
 	follow_identities();
-	collect_notes();
+	notes.collect();
 	watch(outcome.began_unix_ns);
 	if (serving)
 		around.notifier.ready(one_line());
@@ -484,27 +478,10 @@ void Daemon::State::wake()
 
 std::vector<std::string> Daemon::State::warnings()
 {
-	collect_notes();
-	std::vector<std::string> out;
-	for (const auto& note : notes)
-		out.push_back(note.text);
+	notes.collect();
+	std::vector<std::string> out = notes.texts();
 	out.insert(out.end(), unwatched.begin(), unwatched.end());
 	return out;
-}
-
-void Daemon::State::collect_notes()
-{
-	const std::uint64_t now = around.clock.mono_ns();
-	std::erase_if(notes, [now](const Note& note) { return now - note.mono_ns > kNoteLastsNs; });
-	if (!around.take_notes)
-		return;
-	for (auto& text : around.take_notes()) {
-		spdlog::warn("{}", text);
-		std::erase_if(notes, [&text](const Note& note) { return note.text == text; });
-		notes.push_back({now, std::move(text)});
-		if (notes.size() > kMostNotes)
-			notes.erase(notes.begin());
-	}
 }
 
 std::string Daemon::State::running_digest() const

@@ -14,11 +14,11 @@
 #include "kernel/policy_maps.h"
 #include "kernel/ring.h"
 #include "kernel/shadow.h"
-#include "sluice/abi/shadow.h"
 #include "kernel/state_maps.h"
 #include "kernel/tick_clock.h"
 #include "kernel/typed_map.h"
 #include "policy/numbering.h"
+#include "sluice/abi/shadow.h"
 
 namespace sluice::kernel {
 
