@@ -39,10 +39,10 @@ socklen_t address_of(const net::Endpoint& endpoint, sockaddr_storage& into)
 	return sizeof(address);
 }
 
-// [::] takes IPv4 as well, unless an IPv4 endpoint has its port to itself.
+// [::] takes IPv4 as well, unless an IPv4 endpoint has its port to itself. No other takes any.
 bool takes_ipv4(const net::Endpoint& endpoint, const std::vector<net::Endpoint>& all)
 {
-	return std::none_of(all.begin(), all.end(), [&endpoint](const net::Endpoint& other) {
+	return endpoint.address == net::Address() && std::none_of(all.begin(), all.end(), [&endpoint](const net::Endpoint& other) {
 		return other.address.is_ipv4() && other.port == endpoint.port;
 	});
 }
@@ -69,20 +69,25 @@ Result<Fd> open_at(const net::Endpoint& endpoint, bool also_ipv4)
 
 std::vector<std::string> PortListeners::listen_at(const std::vector<net::Endpoint>& endpoints)
 {
-	std::map<std::string, Fd> kept;
+	std::map<std::string, Open> kept;
 	for (const net::Endpoint& endpoint : endpoints) {
-		if (auto found = open_.extract(endpoint.to_string()))
-			kept.insert(std::move(found));
+		const auto found = open_.find(endpoint.to_string());
+		if (found != open_.end() && found->second.also_ipv4 == takes_ipv4(endpoint, endpoints))
+			kept.insert(open_.extract(found));
 	}
-	open_ = std::move(kept);  // what nobody wants any more is closed before others are opened
+	// What nobody wants any more ends before others are opened: as long as a copy of it listens, its address is taken.
+	for (const auto& [name, open] : open_)
+		(void)::shutdown(open.socket.get(), SHUT_RD);
+	open_ = std::move(kept);
 	std::vector<std::string> problems;
 	for (const net::Endpoint& endpoint : endpoints) {
 		const std::string name = endpoint.to_string();
 		if (open_.contains(name))
 			continue;
-		auto opened = open_at(endpoint, takes_ipv4(endpoint, endpoints));
+		const bool also_ipv4 = takes_ipv4(endpoint, endpoints);
+		auto opened = open_at(endpoint, also_ipv4);
 		if (opened)
-			open_[name] = std::move(*opened);
+			open_[name] = {std::move(*opened), also_ipv4};
 		else
 			problems.push_back("the identity port does not listen at " + name + ": " + opened.error().sentence());
 	}
@@ -92,7 +97,7 @@ std::vector<std::string> PortListeners::listen_at(const std::vector<net::Endpoin
 std::vector<std::string> PortListeners::names() const
 {
 	std::vector<std::string> names;
-	for (const auto& [name, socket] : open_)
+	for (const auto& [name, open] : open_)
 		names.push_back(name);
 	return names;
 }
@@ -100,8 +105,8 @@ std::vector<std::string> PortListeners::names() const
 Result<std::vector<Fd>> PortListeners::copies() const
 {
 	std::vector<Fd> copies;
-	for (const auto& [name, socket] : open_) {
-		copies.emplace_back(::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0));
+	for (const auto& [name, open] : open_) {
+		copies.emplace_back(::fcntl(open.socket.get(), F_DUPFD_CLOEXEC, 0));
 		if (!copies.back())
 			return error_of_errno(errno, "copy the socket of " + name);
 	}

@@ -14,7 +14,8 @@ namespace sluice::daemon {
 
 class PortListeners {
 public:
-	// These endpoints in place of those before; one that is there already stays as it is. What cannot be listened at is
+	// These endpoints in place of those before; one that is there already stays as it is, but [::], which is opened anew where
+	// an IPv4 endpoint came to its port, or left it. What cannot be listened at is
 	// returned, one sentence each, and tried again with the next call; the rest is listened at. Each endpoint has a port.
 	std::vector<std::string> listen_at(const std::vector<net::Endpoint>& endpoints);
 
@@ -23,7 +24,11 @@ public:
 	Result<std::vector<Fd>> copies() const;
 
 private:
-	std::map<std::string, Fd> open_;
+	struct Open {
+		Fd socket;
+		bool also_ipv4 = false;
+	};
+	std::map<std::string, Open> open_;
 };
 
 }  // namespace sluice::daemon
