@@ -125,6 +125,27 @@ TEST_F(DaemonLeaseBook, WhoIsRevokedGetsNoLeaseUntilAllowedAlsoAfterARestart)
 	EXPECT_EQ(*next.allow(named("a").name), 0u);
 }
 
+TEST_F(DaemonLeaseBook, NamesThatTheKernelCutOffAreKnownAfterARestart)
+{
+	identity::Identity wide = named("a");
+	wide.authority = std::string(100, 'd') + ".example";
+	wide.name = "spiffe://" + wide.authority + "/a";
+	ASSERT_TRUE(book_.grant(wide, flow(1)));
+	LeaseBook renews(datapath_, clock_);
+	ASSERT_TRUE(renews.reconcile());
+	EXPECT_TRUE(renews.grant(wide, flow(1))->renewed);
+	EXPECT_EQ(renews.use().identities, 1u);
+	clock_.advance(300 * kSecond);
+	renews.forget_expired();
+	EXPECT_EQ(renews.use().identities, 0u) << "who was counted by the beginning of its authority's name is counted no more";
+
+	ASSERT_TRUE(renews.grant(wide, flow(1)));
+	LeaseBook revokes(datapath_, clock_);
+	ASSERT_TRUE(revokes.reconcile());
+	EXPECT_EQ(*revokes.revoke(wide.name), 1u);
+	EXPECT_EQ(standing(), 0u);
+}
+
 TEST_F(DaemonLeaseBook, AnIdentityThatComesBackFindsItsSlotUnlessAnotherNeededIt)
 {
 	datapath_.set_lease_room(4, 16);

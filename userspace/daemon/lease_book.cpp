@@ -18,6 +18,22 @@ Refused refused(const Error& error)
 	return {error.code() == ErrorCode::kExhausted ? Refusal::kExhausted : Refusal::kInternal, error.sentence()};
 }
 
+std::string trust_domain_of(const std::string& name)
+{
+	constexpr std::string_view kScheme = "spiffe://";
+	return name.starts_with(kScheme) ? name.substr(kScheme.size(), name.find('/', kScheme.size()) - kScheme.size()) : std::string();
+}
+
+// Read back from the kernel long names are cut off; the digest knows the whole, and a SPIFFE ID its authority.
+bool is_named(const datapath::Identity& identity, const std::string& name)
+{
+	const auto is_vouched_for_by = [&](const std::string& authority) {
+		const auto digest = datapath::digest_of(authority, name);
+		return digest && *digest == identity.digest;
+	};
+	return name.starts_with(identity.name) && (is_vouched_for_by(identity.authority) || is_vouched_for_by(trust_domain_of(name)));
+}
+
 }  // namespace
 
 Result<void> LeaseBook::reconcile()
@@ -152,10 +168,14 @@ void LeaseBook::write_down(const datapath::Identity& next, const datapath::Bindi
 	}
 }
 
-// The slot is this identity's, whoever had it.
+// The slot is this identity's, whoever had it. Who was read back from the kernel gets the whole of its names here.
 void LeaseBook::seat(const datapath::Identity& next)
 {
 	Holder& holder = holders_[next.slot];
+	if (holder.leases > 0 && holder.identity.authority != next.authority) {
+		uncount(holder.identity.authority);
+		holding_[next.authority]++;
+	}
 	if (holder.identity.slot == next.slot && holder.identity.digest != next.digest)
 		slots_.erase(holder.identity.digest);
 	holder.identity = next;
@@ -181,10 +201,15 @@ void LeaseBook::release(Holder& holder, std::size_t leases)
 	standing_ -= leases;
 	if (holder.leases > 0)
 		return;
-	const auto holding = holding_.find(holder.identity.authority);
+	uncount(holder.identity.authority);
+	rest(holder);
+}
+
+void LeaseBook::uncount(const std::string& authority)
+{
+	const auto holding = holding_.find(authority);
 	if (--holding->second == 0)
 		holding_.erase(holding);
-	rest(holder);
 }
 
 void LeaseBook::rest(Holder& holder)
@@ -218,19 +243,27 @@ void LeaseBook::forget_expired()
 	}
 }
 
-// Read back from the kernel a long name is cut off; the digest knows the whole.
 std::vector<LeaseBook::Holder*> LeaseBook::holders_of(const std::string& name)
 {
 	std::vector<Holder*> found;
 	for (Holder& holder : holders_) {
-		const datapath::Identity& identity = holder.identity;
-		if (identity.slot == SLUICE_IDENTITY_NONE || !name.starts_with(identity.name))
-			continue;
-		const auto digest = datapath::digest_of(identity.authority, name);
-		if (digest && *digest == identity.digest)
+		if (holder.identity.slot != SLUICE_IDENTITY_NONE && is_named(holder.identity, name))
 			found.push_back(&holder);
 	}
 	return found;
+}
+
+bool LeaseBook::is_cut_off(const std::string& name) const
+{
+	bool is_beginning = false;
+	for (const Holder& holder : holders_) {
+		if (holder.identity.slot == SLUICE_IDENTITY_NONE || holder.identity.name != name)
+			continue;
+		if (is_named(holder.identity, name))
+			return false;
+		is_beginning = is_beginning || !holder.is_idle();
+	}
+	return is_beginning;
 }
 
 Result<std::size_t> LeaseBook::revoke(const std::string& name)

@@ -54,6 +54,8 @@ public:
 	// Every lease of the identity ends with the next packet, and it gets none until it is allowed again. How many ended: 0
 	// where nobody of that name has a slot.
 	Result<std::size_t> revoke(const std::string& name);
+	// Whether that is nobody's name, but what the kernel kept of a longer one, as identities() gives it after a restart.
+	bool is_cut_off(const std::string& name) const;
 	// What revoke() did to the slots of that name is taken back. How many they are.
 	Result<std::size_t> allow(const std::string& name);
 
@@ -106,6 +108,7 @@ private:
 	void hold(Holder& holder);
 	void release(Holder& holder, std::size_t leases);
 	void rest(Holder& holder);
+	void uncount(const std::string& authority);
 	std::vector<Holder*> holders_of(const std::string& name);
 
 	datapath::Datapath& datapath_;

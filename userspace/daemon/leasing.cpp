@@ -129,6 +129,9 @@ void Leasing::turned_away(const Stranger& stranger)
 // The kernel first: what is written down does not keep a packet waiting.
 Result<std::size_t> Leasing::revoke(const control::RevokeRequest& request, const std::string& by)
 {
+	if (book_.is_cut_off(request.identity))
+		return Error(ErrorCode::kInvalid, "'" + request.identity + "' is only the beginning of a name that was too long for the kernel to keep",
+			     "give the whole of it: it stands in the certificate, and in " + setting_.directory + "/audit.jsonl");
 	const auto ended = book_.revoke(request.identity);
 	const auto kept = revocations_.add(request.identity, {setting_.clock.unix_ns(), by, request.why});
 	write_down(AuditLog::Kind::kChange, {{"event", "revoked"},

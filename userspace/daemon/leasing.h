@@ -54,7 +54,7 @@ public:
 	void turned_away(const Stranger& stranger);
 
 	// Ends every lease of that name with the next packet; it gets none until restore(). How many ended. On error those that
-	// could be ended are.
+	// could be ended are; kInvalid where it is only the beginning of a name: nothing was done.
 	Result<std::size_t> revoke(const control::RevokeRequest& request, const std::string& by);
 	// Error kNotFound when nobody of that name is revoked.
 	Result<void> restore(const std::string& name, const std::string& by);

@@ -320,7 +320,10 @@ Result<void> MemoryDatapath::put_identity(const Identity& identity)
 		return Error(ErrorCode::kInvalid, "there is no slot " + std::to_string(identity.slot) + " for an identity");
 	Identity& kept = identities_[identity.slot];
 	const std::uint32_t generation = kept.digest == identity.digest ? kept.generation : kept.generation + 1;
+	const Identity read_back = from_abi(identity.slot, {}, name_to_abi(identity));
 	kept = identity;
+	kept.name = read_back.name;
+	kept.authority = read_back.authority;
 	kept.generation = generation;
 	return {};
 }
