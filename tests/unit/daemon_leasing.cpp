@@ -127,6 +127,29 @@ TEST_F(DaemonLeasing, ADamagedListIsSetAsideAndSaid)
 	ASSERT_EQ(next.warnings().size(), 1u);
 	EXPECT_NE(next.warnings()[0].find("revoked.json.damaged"), std::string::npos);
 	EXPECT_TRUE(std::filesystem::exists(directory_.at("state/revoked.json.damaged")));
+
+	directory_.write("state/revoked.json", "{\"version\": \"1\", \"revoked\": []}");
+	Leasing after = another();
+	ASSERT_TRUE(after.start());
+	EXPECT_EQ(after.warnings().size(), 1u) << "a version that is no number is none of ours";
+}
+
+TEST_F(DaemonLeasing, TheBeginningOfALongNameRevokesNobodyAndSaysSo)
+{
+	const std::string name = named(std::string(200, 'a')).name;
+	ASSERT_TRUE(leasing_.grant(named(std::string(200, 'a')), flow(1)));
+	EXPECT_EQ(*leasing_.revoke({"spiffe://prod.example/nobody", ""}, "root"), 0u);
+	Leasing next = another();
+	ASSERT_TRUE(next.start());
+	const std::string shown = name.substr(0, sizeof(sluice_identity_name::name) - 1);
+	ASSERT_EQ(next.list({}).rows[0].identity, shown);
+	const auto refused = next.revoke({shown, ""}, "root");
+	ASSERT_FALSE(refused);
+	EXPECT_EQ(refused.error().code(), ErrorCode::kInvalid);
+	EXPECT_EQ(next.use().revoked, 1u) << "what was refused is not written down";
+	EXPECT_EQ(datapath_.leases()->leases.size(), 1u);
+	EXPECT_EQ(*next.revoke({name, ""}, "root"), 1u);
+	EXPECT_EQ(datapath_.leases()->leases.size(), 0u);
 }
 
 TEST_F(DaemonLeasing, TheAuditChainOutlivesTheDaemonARotationAndDamage)

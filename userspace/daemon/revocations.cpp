@@ -18,7 +18,7 @@ constexpr int kVersion = 1;
 Result<Revocations::Names> parse(const std::string& text)
 {
 	const Json json = Json::parse(text, nullptr, false);
-	if (!json.is_object() || json.value("version", 0) != kVersion)
+	if (!json.is_object() || !json.contains("version") || json["version"] != kVersion)
 		return Error(ErrorCode::kInvalid, "it is no list of revoked identities of version " + std::to_string(kVersion));
 	control::Reader reader(json, "list of revoked identities");
 	Revocations::Names names;
