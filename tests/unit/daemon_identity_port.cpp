@@ -41,12 +41,14 @@ protected:
 	}
 
 	// What the process does after it has its setup; `ready` and `request(…)` are messages.
-	IdentityPort& play(const std::string& script)
+	IdentityPort& play(const std::string& script, const std::vector<net::Endpoint>& listen = {})
 	{
 		directory_.write("port", std::string(kPrologue) + script);
 		std::filesystem::permissions(directory_.at("port"), std::filesystem::perms::owner_all);
 		port_.emplace(loop_, leasing_, directory_.at("port"));
-		port_->follow(wanted());
+		IdentityPort::Wanted asked = wanted();
+		asked.listen = listen;
+		port_->follow(std::move(asked));
 		return *port_;
 	}
 
@@ -159,6 +161,20 @@ TEST_F(DaemonIdentityPort, ASetupItCannotWorkByIsSaid)
 	play("say(json.loads(r'''" + text + "'''.replace('7000007', str(setup['serial']))))\ntake()\n");
 	ASSERT_TRUE(until([&] { return port_->degraded(); }));
 	EXPECT_NE(said().find("the key does not fit the certificate"), std::string::npos) << said();
+}
+
+TEST_F(DaemonIdentityPort, AnEndpointThatWasTakenIsReachedOnceItIsFree)
+{
+	PortListeners taken;
+	const auto endpoint = *net::Endpoint::parse("127.0.0.1:48441");
+	ASSERT_TRUE(taken.listen_at({endpoint}).empty());
+	play(ready() + "take()\ntake()\n", {endpoint});
+	ASSERT_TRUE(until([&] { return said().find("48441") != std::string::npos; }));
+	port_->mend();
+	EXPECT_TRUE(port_->degraded()) << "it is still taken";
+	(void)taken.listen_at({});
+	port_->mend();
+	EXPECT_TRUE(until([&] { return !port_->degraded(); })) << said();
 }
 
 TEST_F(DaemonIdentityPort, AProgramThatIsNotThereIsSaid)

@@ -119,6 +119,22 @@ TEST_F(DaemonLeasing, ARevocationThatCannotBeWrittenDownHoldsAndSaysSo)
 	EXPECT_EQ(leasing_.grant(named("a"), flow(1)).error().refusal, Refusal::kIdentityRevoked) << "a failed restore changes nothing";
 }
 
+TEST_F(DaemonLeasing, ARevocationThatCouldNotBeWrittenDownIsWrittenOnceThereIsRoom)
+{
+	disk_.fail_at(1, ENOSPC);
+	ASSERT_FALSE(leasing_.revoke({named("never-seen").name, ""}, "root"));
+	ASSERT_EQ(leasing_.warnings().size(), 1u);
+	EXPECT_NE(leasing_.warnings()[0].find("lost with the daemon"), std::string::npos);
+	disk_.fail_at(1, ENOSPC);
+	leasing_.tick();
+	EXPECT_EQ(leasing_.warnings().size(), 1u) << "there is no room yet";
+	leasing_.tick();
+	EXPECT_TRUE(leasing_.warnings().empty());
+	Leasing next = another();
+	ASSERT_TRUE(next.start());
+	EXPECT_EQ(next.grant(named("never-seen"), flow(1)).error().refusal, Refusal::kIdentityRevoked);
+}
+
 TEST_F(DaemonLeasing, ADamagedListIsSetAsideAndSaid)
 {
 	directory_.write("state/revoked.json", "{\"version\": 1, \"revoked\": [{}]}");
@@ -126,6 +142,8 @@ TEST_F(DaemonLeasing, ADamagedListIsSetAsideAndSaid)
 	ASSERT_TRUE(next.start());
 	ASSERT_EQ(next.warnings().size(), 1u);
 	EXPECT_NE(next.warnings()[0].find("revoked.json.damaged"), std::string::npos);
+	EXPECT_TRUE(next.degraded()) << "nobody is revoked by name until somebody looks";
+	EXPECT_FALSE(leasing_.degraded());
 	EXPECT_TRUE(std::filesystem::exists(directory_.at("state/revoked.json.damaged")));
 
 	directory_.write("state/revoked.json", "{\"version\": \"1\", \"revoked\": []}");

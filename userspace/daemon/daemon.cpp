@@ -379,6 +379,7 @@ void Daemon::State::read_rates()
 void Daemon::State::mend()
 {
 	attachments.mend();
+	identity_port.mend();
 	notes.collect();
 	mending.expires_after(kMendEvery);
 	mending.async_wait([this](const boost::system::error_code& error) {
@@ -486,8 +487,7 @@ std::vector<std::string> Daemon::State::warnings()
 
 std::string Daemon::State::running_digest() const
 {
-	const datapath::Running* running = policies.running();
-	return running != nullptr ? policy::digest_text(running->meta) : std::string();
+	return policies.running() != nullptr ? policy::digest_text(policies.running()->meta) : std::string();
 }
 
 std::string Daemon::State::one_line() const

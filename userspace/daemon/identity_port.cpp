@@ -71,6 +71,16 @@ void IdentityPort::follow(std::optional<Wanted> wanted)
 		start();
 }
 
+void IdentityPort::mend()
+{
+	if (!wanted_ || unreached_.empty())
+		return;
+	const std::vector<std::string> before = listeners_.names();
+	unreached_ = listeners_.listen_at(wanted_->listen);
+	if (listeners_.names() != before && channel_)
+		send_setup();
+}
+
 // ---- the process ----
 
 void IdentityPort::start()

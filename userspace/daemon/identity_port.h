@@ -39,6 +39,8 @@ public:
 	};
 	void follow(std::optional<Wanted> wanted);
 	void stop() { follow({}); }
+	// Listens where it could not, once it can. From time to time.
+	void mend();
 
 	bool wanted() const { return wanted_.has_value(); }
 	// Whether it is reached and works by the setup that it should.

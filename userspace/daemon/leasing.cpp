@@ -145,7 +145,7 @@ Result<std::size_t> Leasing::revoke(const control::RevokeRequest& request, const
 		return Error(ended.error().code(), ended.error().message(), "it gets no new lease, but some of those it has may go on until they are over: try again");
 	if (!kept)
 		return Error(kept.error().code(), "revoked, but that could not be written down: " + kept.error().message(),
-			     "it holds until the host restarts: make room in the state directory and revoke again");
+			     "it holds until the daemon ends, which tries again every second: make room in the state directory, and see `sluice status`");
 	return *ended;
 }
 
@@ -196,6 +196,8 @@ control::IdentityList Leasing::list(std::span<const sluice_name> roles) const
 std::vector<std::string> Leasing::warnings() const
 {
 	std::vector<std::string> warnings = warnings_;
+	if (revocations_.trouble())
+		warnings.push_back("revocations are not written down, and would be lost with the daemon: " + revocations_.trouble()->sentence());
 	if (audit_.trouble())
 		warnings.push_back("audit lines are being lost: " + audit_.trouble()->sentence());
 	return warnings;
@@ -204,6 +206,7 @@ std::vector<std::string> Leasing::warnings() const
 void Leasing::tick()
 {
 	book_.forget_expired();
+	revocations_.flush();
 	audit_.flush();
 }
 

@@ -63,6 +63,8 @@ public:
 	control::LeaseUse use() const;
 	std::string holder_of(std::uint32_t slot) const { return book_.name_of(slot); }
 	std::vector<std::string> warnings() const;
+	// Who was revoked is not known, or would be forgotten, or audit lines are lost.
+	bool degraded() const { return !warnings_.empty() || revocations_.trouble() || audit_.trouble(); }
 
 	// Once a second, and at the end.
 	void tick();

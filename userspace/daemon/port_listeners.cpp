@@ -89,7 +89,7 @@ std::vector<std::string> PortListeners::listen_at(const std::vector<net::Endpoin
 		if (opened)
 			open_[name] = {std::move(*opened), also_ipv4};
 		else
-			problems.push_back("the identity port does not listen at " + name + ": " + opened.error().sentence());
+			problems.push_back("the identity port does not listen at " + name + ": " + opened.error().sentence() + " (it tries again every few seconds)");
 	}
 	return problems;
 }

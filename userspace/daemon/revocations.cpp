@@ -63,7 +63,18 @@ Result<void> Revocations::open()
 Result<void> Revocations::add(const std::string& name, Revocation revocation)
 {
 	names_[name] = std::move(revocation);
-	return write(names_);
+	auto written = write(names_);
+	if (!written)
+		trouble_ = written.error();
+	return written;
+}
+
+void Revocations::flush()
+{
+	if (!trouble_)
+		return;
+	if (const auto written = write(names_); !written)
+		trouble_ = written.error();
 }
 
 Result<void> Revocations::remove(const std::string& name)
@@ -82,7 +93,9 @@ Result<void> Revocations::write(const Names& names)
 	for (const auto& [name, revocation] : names)
 		rows.push_back({{"identity", name}, {"at", telemetry::timestamp(revocation.unix_ns)}, {"by", revocation.by}, {"why", revocation.why}});
 	const Json json = {{"version", kVersion}, {"revoked", std::move(rows)}};
-	return disk_.replace(path_, json.dump(1, '\t', false, Json::error_handler_t::replace) + "\n");
+	SLUICE_TRY(disk_.replace(path_, json.dump(1, '\t', false, Json::error_handler_t::replace) + "\n"));
+	trouble_.reset();
+	return {};
 }
 
 }  // namespace sluice::daemon

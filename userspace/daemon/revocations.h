@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "base/disk.h"
@@ -30,10 +31,14 @@ public:
 	const Names& all() const { return names_; }
 	bool contains(const std::string& name) const { return names_.contains(name); }
 
-	// In force at once; on error they are so until the daemon ends, and are written with the next that can be.
+	// In force at once; on error they are so until the daemon ends, and flush() tries again to write them.
 	Result<void> add(const std::string& name, Revocation revocation);
 	// On error nothing has changed. Error kNotFound when it is not revoked.
 	Result<void> remove(const std::string& name);
+	// Writes what could not be written. Once a second, and at the end.
+	void flush();
+	// Why some would be lost with the daemon; none while all are written.
+	const std::optional<Error>& trouble() const { return trouble_; }
 
 private:
 	Result<void> write(const Names& names);
@@ -41,6 +46,7 @@ private:
 	std::string path_;
 	Disk& disk_;
 	Names names_;
+	std::optional<Error> trouble_;
 };
 
 }  // namespace sluice::daemon

@@ -130,7 +130,8 @@ Result<Response> Verbs::status()
 	SLUICE_TRY_ASSIGN(const auto memory, setting_.datapath.memory());
 	out.kernel_bytes = memory.kernel_bytes;
 	out.daemon_bytes = resident_bytes();
-	out.degraded = setting_.policies.degraded() || setting_.attachments.degraded() || setting_.identity_port.degraded();
+	out.degraded = setting_.policies.degraded() || setting_.attachments.degraded() || setting_.identity_port.degraded() ||
+		       setting_.leasing.degraded();
 	append(out.warnings, setting_.policies.warnings());
 	append(out.warnings, setting_.attachments.warnings());
 	append(out.warnings, setting_.warnings());
