@@ -1,5 +1,6 @@
 // What a spoofed flood meets, and whom it shuts out: SYNs and ACKs of clients that do not exist against a port that is
 // listened at, and newcomers who do exist beside them.
+#include <chrono>
 #include <cstdio>
 
 #include "lab/bare_program.h"
@@ -69,6 +70,12 @@ Result<void> measure_rates(Answer& answer, std::vector<std::unique_ptr<Contestan
 struct Shares {
 	std::vector<double> prompt;
 	std::vector<double> at_all;
+	std::vector<double> taken;  // frames of the flood that were taken off the link a second, thousands
+};
+
+struct Beside {
+	lab::NewcomerTally tally;
+	double taken = 0;
 };
 
 lab::NewcomerPlan newcomers(bool ipv6, const Options& options)
@@ -82,15 +89,29 @@ lab::NewcomerPlan newcomers(bool ipv6, const Options& options)
 	return plan;
 }
 
-Result<lab::NewcomerTally> call_beside(Contestant& contestant, std::uint64_t offered, bool ipv6, const Options& options)
+Result<std::uint32_t> received(Contestant& contestant)
+{
+	std::uint32_t packets = 0;
+	SLUICE_TRY(contestant.wire().gate().inside([&]() -> Result<void> {
+		SLUICE_TRY_ASSIGN(packets, lab::received_packets(lab::kInterface));
+		return {};
+	}));
+	return packets;
+}
+
+Result<Beside> call_beside(Contestant& contestant, std::uint64_t offered, bool ipv6, const Options& options)
 {
 	lab::FloodShape shape = spoofed(true, ipv6);
 	shape.packets_per_second = offered;
 	SLUICE_TRY_ASSIGN(lab::Flood flood, lab::Flood::open(contestant.wire().world(), lab::kInterface, shape));
 	SLUICE_TRY(flood.start());
-	auto tally = lab::call_all(contestant.wire().world(), newcomers(ipv6, options));
+	SLUICE_TRY_ASSIGN(const std::uint32_t before, received(contestant));
+	const auto started = std::chrono::steady_clock::now();
+	SLUICE_TRY_ASSIGN(auto tally, lab::call_all(contestant.wire().world(), newcomers(ipv6, options)));
+	SLUICE_TRY_ASSIGN(const std::uint32_t after, received(contestant));
+	const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started;
 	SLUICE_TRY(flood.stop());
-	return tally;
+	return Beside{std::move(tally), static_cast<double>(after - before) / elapsed.count() / 1000};
 }
 
 Result<void> measure_newcomers(Answer& answer, std::vector<std::unique_ptr<Contestant>>& contestants, const Options& options)
@@ -102,18 +123,20 @@ Result<void> measure_newcomers(Answer& answer, std::vector<std::unique_ptr<Conte
 			std::vector<Shares> shares(contestants.size());
 			for (unsigned round = 0; round < options.rounds; round++) {
 				for (std::size_t i = 0; i < contestants.size(); i++) {
-					SLUICE_TRY_ASSIGN(const auto tally, call_beside(*contestants[i], offered, ipv6, options));
-					shares[i].prompt.push_back(tally.answered_within(kPrompt));
-					shares[i].at_all.push_back(tally.answered_within(kAtAll));
+					SLUICE_TRY_ASSIGN(const Beside beside, call_beside(*contestants[i], offered, ipv6, options));
+					shares[i].prompt.push_back(beside.tally.answered_within(kPrompt));
+					shares[i].at_all.push_back(beside.tally.answered_within(kAtAll));
+					shares[i].taken.push_back(beside.taken);
 				}
 			}
 			for (std::size_t i = 0; i < contestants.size(); i++) {
 				const Spread prompt = spread_of(shares[i].prompt);
 				const Spread at_all = spread_of(shares[i].at_all);
-				answer.rows.push_back({"SYN", ipv6 ? "IPv6" : "IPv4", std::to_string(offered / 1000) + " k/s", contestants[i]->name(), "-", "-",
+				answer.rows.push_back({"SYN", ipv6 ? "IPv6" : "IPv4", std::to_string(offered / 1000) + " k/s", contestants[i]->name(), to_string(spread_of(shares[i].taken), 0) + " k/s", "-",
 						       percent(prompt) + ", " + percent(at_all)});
 				answer.json["newcomers"].push_back({{"family", ipv6 ? "IPv6" : "IPv4"},
 								    {"offered_pps", offered},
+								    {"taken_kpps", to_json(spread_of(shares[i].taken))},
 								    {"contestant", contestants[i]->name()},
 								    {"within_150_ms", to_json(prompt)},
 								    {"within_3_s", to_json(at_all)}});
