@@ -1,25 +1,10 @@
 // The command's grammar: verbs, options before and after them, help, versions, mistakes.
 #include <gtest/gtest.h>
 
-#include "cli/command_line.h"
+#include "unit/cli_run.h"
 
 namespace sluice::cli {
 namespace {
-
-struct Ran {
-	ExitCode code;
-	std::string out;
-	std::string err;
-};
-
-Ran run_command(const std::vector<std::string>& arguments)
-{
-	Ran ran{};
-	text::Output out(ran.out, {});
-	text::Output err(ran.err, {});
-	ran.code = run(arguments, out, err);
-	return ran;
-}
 
 class CommandLineTest : public testing::Test {
 protected:

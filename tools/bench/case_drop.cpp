@@ -1,18 +1,9 @@
 // What does a flood cost: frames taken off a link and dropped, beside the floor and the peers.
-#include <cstdio>
-
 #include "measure.h"
 
 namespace sluice::bench {
 
 namespace {
-
-std::string times(double value)
-{
-	char text[32];
-	std::snprintf(text, sizeof(text), "%.2f x", value);
-	return text;
-}
 
 void add_rows(Answer& answer, const std::vector<std::unique_ptr<Contestant>>& contestants,
 	      const std::vector<std::vector<double>>& rates, std::uint32_t sources, bool ipv6)

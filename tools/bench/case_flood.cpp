@@ -3,8 +3,6 @@
 #include <chrono>
 #include <cstdio>
 
-#include "lab/bare_program.h"
-#include "lab/listener.h"
 #include "lab/newcomers.h"
 #include "measure.h"
 #include "proof_contestants.h"
@@ -35,13 +33,6 @@ std::string percent(const Spread& spread)
 	return text;
 }
 
-std::string of_floor(double value)
-{
-	char text[32];
-	std::snprintf(text, sizeof(text), "%.2f x", value);
-	return text;
-}
-
 // ---- how many frames a second ----
 
 Result<void> measure_rates(Answer& answer, std::vector<std::unique_ptr<Contestant>>& contestants, const Options& options)
@@ -53,7 +44,7 @@ Result<void> measure_rates(Answer& answer, std::vector<std::unique_ptr<Contestan
 			for (std::size_t i = 0; i < contestants.size(); i++) {
 				const Spread spread = spread_of(rates[i]);
 				answer.rows.push_back({syn ? "SYN" : "ACK", ipv6 ? "IPv6" : "IPv4", "as fast as it goes", contestants[i]->name(),
-						       to_string(spread, 2) + " Mpps", of_floor(spread.median / floor), "-"});
+						       to_string(spread, 2) + " Mpps", times(spread.median / floor), "-"});
 				answer.json["rates"].push_back({{"flood", syn ? "syn" : "ack"},
 								{"family", ipv6 ? "IPv6" : "IPv4"},
 								{"contestant", contestants[i]->name()},
@@ -87,16 +78,6 @@ lab::NewcomerPlan newcomers(bool ipv6, const Options& options)
 	plan.per_second = kNewcomersPerSecond;
 	plan.count = std::max(10u, static_cast<unsigned>(options.seconds * kNewcomersPerSecond));
 	return plan;
-}
-
-Result<std::uint32_t> received(Contestant& contestant)
-{
-	std::uint32_t packets = 0;
-	SLUICE_TRY(contestant.wire().gate().inside([&]() -> Result<void> {
-		SLUICE_TRY_ASSIGN(packets, lab::received_packets(lab::kInterface));
-		return {};
-	}));
-	return packets;
 }
 
 Result<Beside> call_beside(Contestant& contestant, std::uint64_t offered, bool ipv6, const Options& options)

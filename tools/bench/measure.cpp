@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 
 namespace sluice::bench {
 
@@ -14,16 +15,6 @@ struct Taken {
 	double frames = 0;
 	double seconds = 0;
 };
-
-Result<std::uint32_t> received(Contestant& contestant)
-{
-	std::uint32_t packets = 0;
-	SLUICE_TRY(contestant.wire().gate().inside([&]() -> Result<void> {
-		SLUICE_TRY_ASSIGN(packets, lab::received_packets(lab::kInterface));
-		return {};
-	}));
-	return packets;
-}
 
 Result<Taken> send(Contestant& contestant, lab::Flood& flood, std::uint64_t frames)
 {
@@ -71,6 +62,23 @@ lab::FloodShape api_flood(std::uint32_t sources, bool ipv6)
 std::string sources_text(std::uint32_t sources)
 {
 	return sources == 0 ? "random" : std::to_string(sources);
+}
+
+std::string times(double value)
+{
+	char text[32];
+	std::snprintf(text, sizeof(text), "%.2f x", value);
+	return text;
+}
+
+Result<std::uint32_t> received(Contestant& contestant)
+{
+	std::uint32_t packets = 0;
+	SLUICE_TRY(contestant.wire().gate().inside([&]() -> Result<void> {
+		SLUICE_TRY_ASSIGN(packets, lab::received_packets(lab::kInterface));
+		return {};
+	}));
+	return packets;
 }
 
 Result<std::vector<std::vector<double>>> measure_in_turns(std::vector<std::unique_ptr<Contestant>>& contestants,
