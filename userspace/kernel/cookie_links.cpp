@@ -79,7 +79,7 @@ CookieLinks::CookieLinks(Calls& calls, const Pins& pins) : calls_(&calls), pins_
 	}
 }
 
-void CookieLinks::settle(const std::vector<XdpLink>& guarded, bool wanted, const StateMaps& state)
+void CookieLinks::settle(const std::vector<XdpLink>& guarded, bool wanted, const StateMaps& state, std::vector<std::string>& notes)
 {
 	wanted_ = wanted;
 	why_not_.clear();
@@ -90,15 +90,16 @@ void CookieLinks::settle(const std::vector<XdpLink>& guarded, bool wanted, const
 	if (shared && !wanted)
 		(*shared)->ready = 0;
 	const std::vector<XdpLink> none;
-	if (settled)
-		settled = settle_links(wanted ? guarded : none, state);
+	sweep(wanted ? guarded : none, notes);
+	if (settled && wanted)
+		settled = settle_links(guarded, state);
 	if (wanted && shared)
 		(*shared)->ready = settled ? 1 : 0;
 	if (!settled)
 		why_not_ = settled.error().sentence();
 }
 
-Result<void> CookieLinks::settle_links(const std::vector<XdpLink>& guarded, const StateMaps& state)
+void CookieLinks::sweep(const std::vector<XdpLink>& guarded, std::vector<std::string>& notes)
 {
 	for (auto link = links_.begin(); link != links_.end();) {
 		const auto held = std::find_if(guarded.begin(), guarded.end(), [&](const XdpLink& g) { return g.interface == link->interface; });
@@ -106,9 +107,15 @@ Result<void> CookieLinks::settle_links(const std::vector<XdpLink>& guarded, cons
 			++link;
 			continue;
 		}
+		if (held != guarded.end())
+			notes.push_back("what takes SYN cookies back was no longer on " + link->interface + ": somebody else took it away");
 		remove(*link);
 		link = links_.erase(link);
 	}
+}
+
+Result<void> CookieLinks::settle_links(const std::vector<XdpLink>& guarded, const StateMaps& state)
+{
 	if (guarded.empty())
 		return {};
 	SLUICE_TRY(check_settings());

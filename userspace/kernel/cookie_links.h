@@ -23,8 +23,9 @@ public:
 	// Adopts what is pinned.
 	CookieLinks(Calls& calls, const Pins& pins);
 
-	// One link on each of `guarded` where cookies are `wanted`, none otherwise; then says whether cookies may be sent.
-	void settle(const std::vector<XdpLink>& guarded, bool wanted, const StateMaps& state);
+	// One link on each of `guarded` where cookies are `wanted`, none otherwise; then says whether cookies may be sent. What
+	// somebody else took away is put back, and noted.
+	void settle(const std::vector<XdpLink>& guarded, bool wanted, const StateMaps& state, std::vector<std::string>& notes);
 	Result<datapath::Answering> read(const StateMaps& state) const;
 
 private:
@@ -32,6 +33,7 @@ private:
 		std::string interface;
 		Fd fd;
 	};
+	void sweep(const std::vector<XdpLink>& guarded, std::vector<std::string>& notes);
 	Result<void> settle_links(const std::vector<XdpLink>& guarded, const StateMaps& state);
 	Result<void> attach(const XdpLink& guarded);
 	Result<void> load(const StateMaps& state);

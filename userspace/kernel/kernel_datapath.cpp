@@ -42,7 +42,7 @@ struct KernelDatapath::State {
 
 	Result<void> adopt_shadow();
 	void forget_shadow();
-	void settle_cookies() { cookies.settle(links.all(), cookies_wanted, maps); }
+	void settle_cookies() { cookies.settle(links.all(), cookies_wanted, maps, notes); }
 };
 
 namespace {
