@@ -17,6 +17,8 @@ const volatile struct flood_shape shape SEC(".rodata");
 
 /* One generator has one thread. */
 __u64 state;
+__u64 frames;
+__u64 marked;
 
 /* splitmix64 (Steele, Lea, Flood 2014). */
 static __always_inline __u64 next_random(void)
@@ -42,6 +44,14 @@ static __always_inline __u32 choose_source(__u32 random)
 	return random;
 }
 
+static __always_inline bool is_marked(void)
+{
+	if (!shape.marked_every || ++frames % shape.marked_every)
+		return false;
+	marked++;
+	return true;
+}
+
 static __always_inline __u16 checksum(__u32 sum, __be32 source, __be16 port)
 {
 	sum += (source & 0xffff) + (source >> 16) + port;
@@ -61,6 +71,10 @@ static __always_inline bool write_frame(struct xdp_md *context)
 
 	if (length > FLOOD_HEADERS || at + length > end)
 		return false;
+	if (is_marked()) {
+		source = bpf_htonl(shape.marked_source);
+		port = bpf_htons(shape.marked_port);
+	}
 #pragma unroll
 	for (i = 0; i < FLOOD_HEADERS / 8; i++) {
 		if (i * 8 + 8 <= length)

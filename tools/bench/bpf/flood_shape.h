@@ -20,6 +20,9 @@ struct flood_shape {
 	__u32 first_source;             /* the first of them, host order */
 	__u32 unicast_only;             /* IPv4: never 0/8, 127/8, 224/3 */
 	__u32 interface_index;          /* where the frame goes out */
+	__u32 marked_every;             /* every so many frames one has the marked source and port; 0: none has */
+	__u32 marked_source;            /* host order */
+	__u32 marked_port;              /* host order; if port_at */
 };
 
 #endif

@@ -64,6 +64,12 @@ flood_shape to_program(const FloodShape& shape, FrameBytes frame, std::uint32_t 
 	made.first_source = be32toh(first);
 	made.unicast_only = shape.frame.source.is_ipv4() ? 1 : 0;
 	made.interface_index = interface_index;
+	if (shape.marked) {
+		std::memcpy(&first, shape.marked->source.bytes().data() + 12, sizeof(first));
+		made.marked_every = shape.marked->every;
+		made.marked_source = be32toh(first);
+		made.marked_port = shape.marked->port;
+	}
 	return made;
 }
 
@@ -243,6 +249,11 @@ Result<double> Flood::judge(int program_fd, std::uint32_t packets)
 std::uint64_t Flood::offered() const
 {
 	return state_->offered;
+}
+
+std::uint64_t Flood::marked() const
+{
+	return state_->skeleton->bss->marked;
 }
 
 }  // namespace sluice::lab

@@ -21,6 +21,12 @@ struct FloodShape {
 	bool vary_port = true;       // source ports at random
 	std::uint64_t seed = 1;
 	std::optional<std::uint64_t> packets_per_second;  // none: as fast as it goes
+	struct Marked {
+		net::Address source;  // IPv4
+		std::uint16_t port;   // if vary_port
+		std::uint32_t every;  // at least 1
+	};
+	std::optional<Marked> marked;  // every so many frames one bears this source: an honest one in the midst of them
 	unsigned processor = 0;      // modulo what there is
 };
 
@@ -41,6 +47,8 @@ public:
 	// Waits until the number given to start() is offered.
 	Result<void> finish();
 	std::uint64_t offered() const;
+	// Of these, the marked ones; since open().
+	std::uint64_t marked() const;
 
 	// The same frames through `program_fd` (an "xdp.frags" program) by test runs, without a link: mean nanoseconds of one,
 	// the generator's own included. Requires that the flood does not run.
