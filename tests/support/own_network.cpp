@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <netpacket/packet.h>
 #include <poll.h>
 #include <sched.h>
@@ -130,6 +131,19 @@ Result<Fd> OwnNetwork::bind_udp(std::uint16_t port) const
 {
 	SLUICE_TRY_ASSIGN(const net::Address any, net::Address::parse("::"));
 	return bound(SOCK_DGRAM, any, port);
+}
+
+Result<Fd> OwnNetwork::resume(const End& here, const End& there) const
+{
+	const sockaddr_in6 local = at(here.address, here.port), peer = at(there.address, there.port);
+	const int on = 1;
+	Fd fd(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+	if (fd.get() < 0 || ::setsockopt(fd.get(), IPPROTO_TCP, TCP_REPAIR, &on, sizeof(on)) != 0 ||
+	    ::setsockopt(fd.get(), SOL_IPV6, IPV6_TRANSPARENT, &on, sizeof(on)) != 0 ||
+	    ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&local), sizeof(local)) != 0 ||
+	    ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&peer), sizeof(peer)) != 0)
+		return failed("resume a connection of " + there.address.to_string());
+	return fd;
 }
 
 Result<OwnNetwork::Connection> OwnNetwork::connect(const Fd& listener, const std::string& client, std::uint16_t client_port,

@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "net/address.h"
 #include "support/packet.h"
 
 namespace sluice::test {
@@ -34,6 +35,14 @@ public:
 		Fd server;
 	};
 	Result<Connection> connect(const Fd& listener, const std::string& client, std::uint16_t client_port, std::uint16_t port) const;
+
+	// An established connection that nobody began here: of any address of this end with any of the other, as a socket knows it
+	// that was moved here. It ends without a word.
+	struct End {
+		net::Address address;
+		std::uint16_t port = 0;
+	};
+	Result<Fd> resume(const End& here, const End& there) const;
 
 	// Hands an IPv4 packet, without its link header, to the stack as if it had come from outside; returns the sequence
 	// number of the SYN-ACK that goes out to `peer_port` in answer, if one does at once.
