@@ -180,6 +180,38 @@ TEST_F(Identities, RevocationEndsAnOpenConnectionAndNobodyElses)
 	ASSERT_TRUE(until([&] { return revoked.output().size() > heard + 20; })) << "its connection is still open";
 }
 
+TEST_F(Identities, ARevocationFileRevokesAndRestoresWithoutAnApply)
+{
+	std::string policy = kPolicy;
+	policy.insert(policy.find("  unshared"), "  revocations: revoked.list\n");
+	must(daemon().write_file("revoked.list", "# nobody\n"));
+	must(daemon().write_file("policy.yaml", policy));
+	must(daemon().ask({"apply", daemon().policy_path()}));
+	expect_leased("billing");
+	expect_leased("audit", kOther);
+	ASSERT_TRUE(get_page(lab::kWorldIpv4) && get_page(kOther));
+	const std::uint64_t generation = must(daemon().ask({"status"})).at("generation");
+
+	run("echo 'spiffe://prod.example/billing # lost laptop' > next && mv next revoked.list");
+	ASSERT_TRUE(until([&] { return identity("billing").at("revoked").is_object(); }));
+	EXPECT_FALSE(get_page(lab::kWorldIpv4));
+	EXPECT_TRUE(get_page(kOther)) << "near miss: its neighbour";
+	EXPECT_EQ(identity("billing").at("revoked").at("by"), daemon().directory() + "/revoked.list:1");
+	EXPECT_NE(lease("billing").errors.find("identity-revoked"), std::string::npos);
+
+	run("echo 'spiffe://' > next && mv next revoked.list");
+	ASSERT_TRUE(until([&] { return must(daemon().ask({"status"})).at("health") == "degraded"; }));
+	EXPECT_EQ(lease("billing").code, 1) << "what is wrong changes nothing";
+
+	run("openssl x509 -noout -fingerprint -sha256 -in audit.pem | cut -d= -f2 > next && mv next revoked.list");
+	ASSERT_TRUE(until([&] { return !get_page(kOther); }));
+	EXPECT_NE(lease("audit", kOther).errors.find("revoked"), std::string::npos);
+	expect_leased("billing");
+	EXPECT_TRUE(get_page(lab::kWorldIpv4));
+	EXPECT_EQ(must(daemon().ask({"status"})).at("health"), "ok");
+	EXPECT_EQ(must(daemon().ask({"status"})).at("generation"), generation) << "the policy is what it was";
+}
+
 TEST_F(Identities, LeasesOutliveTheDaemonAndAreTakenOver)
 {
 	expect_leased("billing");

@@ -143,5 +143,20 @@ TEST(PolicyIdentity, ADiffSaysWhoHasARole)
 	EXPECT_TRUE(identity_changes(policy_with(role("a"), anyone), policy_with(role("a"), anyone)).empty());
 }
 
+TEST(PolicyIdentity, RevocationFilesAreNamedAndNotWatchedWithThePolicy)
+{
+	const std::string text = "identity:\n  trust-domains: [{name: prod.example, authorities: [a.pem]}]\n";
+	const Policy one = right_policy(text + "  revocations: revoked.list\n", {{"/etc/sluice/a.pem", kPem}});
+	EXPECT_EQ(one.identities.revocations, std::vector<std::string>{"/etc/sluice/revoked.list"});
+	EXPECT_EQ(std::count(one.files.begin(), one.files.end(), "/etc/sluice/revoked.list"), 0);
+	EXPECT_EQ(one.files.size(), 2u) << "near miss: the authorities' file is";
+	const Policy two = right_policy(text + "  revocations: [revoked.list, /var/lib/revoked]\n", {{"/etc/sluice/a.pem", kPem}});
+	EXPECT_EQ(two.identities.revocations.size(), 2u);
+	EXPECT_NE(*digest_of(one, listing_of(one)), *digest_of(two, listing_of(two)));
+	const Changes changes = identity_changes(one, two);
+	ASSERT_EQ(changes.size(), 1u);
+	EXPECT_EQ(changes[0].subject, "revocations");
+}
+
 }  // namespace
 }  // namespace sluice::policy

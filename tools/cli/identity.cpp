@@ -29,6 +29,8 @@ std::string state_of(const control::IdentityRow& row)
 		out += " " + telemetry::timestamp(row.revoked->unix_ns);
 	if (!row.revoked->by.empty())
 		out += " by " + row.revoked->by;
+	for (const std::string& other : row.revoked->also)
+		out += ", and by " + other;
 	return row.revoked->why.empty() ? out : out + ": " + row.revoked->why;
 }
 
@@ -89,8 +91,10 @@ void add_identity(CommandLine& line)
 	             "  list          everybody with a lease, and everybody who is revoked\n"
 	             "  revoke ID     ends every lease of ID with its next packet, also on connections that are open; it\n"
 	             "                gets none until it is restored, also after a restart of the host. Its packets are\n"
-	             "                nobody's from then on: services that admit anyone still let them in\n"
-	             "  restore ID    takes that back: ID gets leases again when it next proves who it is",
+	             "                nobody's from then on: services that admit anyone still let them in. ID may be the\n"
+	             "                SHA-256 fingerprint of a certificate: the leases that it proved end, it proves no other\n"
+	             "  restore ID    takes that back: ID gets leases again when it next proves who it is; whom a\n"
+	             "                revocation file of the policy names, that file alone restores",
 	     .example = "  sluice identity list\n"
 	                "  sluice identity revoke spiffe://prod.example/billing --why 'key on a lost laptop'\n"
 	                "  sluice identity restore spiffe://prod.example/billing\n"
@@ -105,7 +109,7 @@ void add_identity(CommandLine& line)
 	};
 	add("list", "everybody with a lease, and everybody who is revoked", run_list);
 	CLI::App& revoke = add("revoke", "end every lease of an identity, and grant it none", [options](Context& context) { return run_revoke(context, options->revoke); });
-	revoke.add_option("ID", options->revoke.identity, "the identity, as `sluice identity list` names it")->required()->type_name("");
+	revoke.add_option("ID", options->revoke.identity, "the identity, as `sluice identity list` names it, or a certificate's fingerprint")->required()->type_name("");
 	revoke.add_option("--why", options->revoke.why, "a note for those who read the list and the audit log")->type_name("TEXT");
 	CLI::App& restore = add("restore", "let a revoked identity get leases again", [options](Context& context) { return run_restore(context, options->restore); });
 	restore.add_option("ID", options->restore.identity, "the identity")->required()->type_name("");

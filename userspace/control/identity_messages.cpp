@@ -14,7 +14,7 @@ Json to_json(const std::optional<Revoked>& revoked)
 {
 	if (!revoked)
 		return nullptr;
-	return {{"at", revoked->unix_ns == 0 ? Json(nullptr) : Json(telemetry::timestamp(revoked->unix_ns))}, {"by", revoked->by}, {"why", revoked->why}};
+	return {{"at", revoked->unix_ns == 0 ? Json(nullptr) : Json(telemetry::timestamp(revoked->unix_ns))}, {"by", revoked->by}, {"why", revoked->why}, {"also", revoked->also}};
 }
 
 Result<Revoked> parse_revoked(const Json& json)
@@ -23,6 +23,7 @@ Result<Revoked> parse_revoked(const Json& json)
 	Revoked revoked;
 	revoked.by = reader.text("by");
 	revoked.why = reader.text("why");
+	revoked.also = reader.texts("also");
 	if (const auto at = reader.optional_text("at")) {
 		const auto time = telemetry::parse_timestamp(*at);
 		if (!time)

@@ -26,8 +26,9 @@ struct LeaseUse {
 
 struct Revoked {
 	std::uint64_t unix_ns = 0;  // 0: nobody wrote down when
-	std::string by;
+	std::string by;                 // a person, or a file and its line
 	std::string why;
+	std::vector<std::string> also;  // who says so as well
 };
 
 struct IdentityRow {

@@ -21,8 +21,7 @@
 #include "daemon/attachments.h"
 #include "daemon/comparison.h"
 #include "daemon/feed_watch.h"
-#include "daemon/identity_port.h"
-#include "daemon/identity_setup.h"
+#include "daemon/identities.h"
 #include "daemon/identity_verbs.h"
 #include "daemon/journal.h"
 #include "daemon/leasing.h"
@@ -48,7 +47,6 @@ constexpr auto kReadEvery = std::chrono::seconds(1);
 constexpr auto kMendEvery = std::chrono::seconds(5);
 constexpr auto kFarewell = std::chrono::milliseconds(500);
 constexpr auto kGlance = std::chrono::milliseconds(10);
-constexpr std::uint64_t kMostIdentityFile = 16u << 20;
 
 std::string failure_of(const Result<control::ApplyReply>& reply)
 {
@@ -86,8 +84,10 @@ struct Daemon::State {
 	      attachments(around.datapath, journal, [](const std::string& name) { return ::if_nametoindex(name.c_str()); }),
 	      leasing({around.datapath, around.clock, journal, disk, options.state, [this] { return running_digest(); }}),
 	      identity_port(loop, leasing, options.identity_program),
+	      revocation_files(loop, around.clock, leasing),
+	      identities(leasing, identity_port, revocation_files),
 	      comparison(loop, policies),
-	      verbs({around.datapath, around.clock, policies, comparison, attachments, journal, leasing, identity_port, meter, [this] { return warnings(); }}),
+	      verbs({around.datapath, around.clock, policies, comparison, attachments, journal, leasing, identity_port, revocation_files, meter, [this] { return warnings(); }}),
 	      undo_verbs(policies),
 	      identity_verbs(leasing, policies),
 	      overlay_verbs(around.datapath, around.clock, journal)
@@ -103,7 +103,6 @@ struct Daemon::State {
 
 	void tell(const Outcome& outcome);
 	bool tell_shadow(const control::Applied& applied);
-	void follow_identities();
 	void watch(std::uint64_t since_unix_ns);
 	void wake();
 	std::vector<std::string> warnings();
@@ -140,6 +139,8 @@ struct Daemon::State {
 	Attachments attachments;
 	Leasing leasing;
 	IdentityPort identity_port;
+	RevocationFiles revocation_files;
+	Identities identities;
 	Comparison comparison;
 	telemetry::RateMeter meter;
 	Verbs verbs;
@@ -441,28 +442,11 @@ void Daemon::State::tell(const Outcome& outcome)
 	else
 		spdlog::info("policy {}: unchanged, generation {} goes on", outcome.path, event.generation);
 	feeds.follow(policies.feeds());
-	follow_identities();
+	identities.follow(policies);
 	notes.collect();
 	watch(outcome.began_unix_ns);
 	if (serving)
 		around.notifier.ready(one_line());
-}
-
-// The port's files may have changed where the policy has not. What an adopted generation meant nobody knows: then whoever
-// proves identities goes on as before.
-void Daemon::State::follow_identities()
-{
-	const auto meaning = policies.meaning();
-	if (meaning == nullptr)
-		return;
-	const policy::Identities& identities = meaning->policy.identities;
-	leasing.follow(identities);
-	if (!identities.port) {
-		identity_port.stop();
-		return;
-	}
-	const auto read = [](const std::string& path) { return read_file(path, kMostIdentityFile); };
-	identity_port.follow(IdentityPort::Wanted{identity_setup(meaning->policy, policies.running()->roles, 0, read), identities.port->listen});
 }
 
 void Daemon::State::watch(std::uint64_t since_unix_ns)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "identity/subject.h"
 #include "policy/numbering.h"
 #include "policy/roles.h"
 
@@ -28,16 +29,6 @@ port::Anchors anchors_of(const std::string& name, const policy::Authorities& aut
 	return anchors;
 }
 
-// 64 hexadecimal digits, as validation left them.
-identity::Thumbprint thumbprint_of(std::string_view digits)
-{
-	const auto value = [](char digit) { return static_cast<unsigned>(digit <= '9' ? digit - '0' : digit - 'a' + 10); };
-	identity::Thumbprint thumbprint;
-	for (std::size_t i = 0; i < thumbprint.digest.size() && 2 * i + 1 < digits.size(); i++)
-		thumbprint.digest[i] = static_cast<std::uint8_t>(value(digits[2 * i]) << 4 | value(digits[2 * i + 1]));
-	return thumbprint;
-}
-
 identity::Mapping mapping_of(const policy::MappedName& name)
 {
 	switch (name.kind) {
@@ -50,7 +41,7 @@ identity::Mapping mapping_of(const policy::MappedName& name)
 	case policy::NameKind::kFingerprint:
 		break;
 	}
-	return {thumbprint_of(name.value), name.identity};
+	return {identity::parse_fingerprint(name.value).value_or(identity::Thumbprint()), name.identity};  // as validation left it
 }
 
 port::TokenIssuer issuer_of(const policy::TokenIssuer& issuer, const ReadIdentityFile& read)

@@ -1,6 +1,8 @@
 #include "daemon/lease_book.h"
 
 #include <algorithm>
+#include <cstring>
+#include <set>
 
 namespace sluice::daemon {
 namespace {
@@ -34,6 +36,15 @@ bool is_named(const datapath::Identity& identity, const std::string& name)
 	return name.starts_with(identity.name) && (is_vouched_for_by(identity.authority) || is_vouched_for_by(trust_domain_of(name)));
 }
 
+// A certificate that somebody made to have another's costs its holder the other's fate, and nobody else anything.
+std::uint64_t proof_of(const std::optional<identity::Thumbprint>& certificate)
+{
+	std::uint64_t proof = 0;
+	if (certificate)
+		std::memcpy(&proof, certificate->digest.data(), sizeof proof);
+	return proof;
+}
+
 }  // namespace
 
 Result<void> LeaseBook::reconcile()
@@ -53,7 +64,7 @@ Result<void> LeaseBook::reconcile()
 		rest(holders_[identity.slot]);
 	}
 	for (const datapath::Lease& lease : found.leases)
-		write_down(holders_[lease.slot].identity, lease.binding, lease.expires_boot_ns);
+		write_down(holders_[lease.slot].identity, lease.binding, lease.expires_boot_ns, 0);
 	return {};
 }
 
@@ -124,7 +135,7 @@ Checked<Grant> LeaseBook::grant(const identity::Identity& identity, const datapa
 		give_back(next, is_its_own);
 		return refused(put.error());
 	}
-	write_down(next, binding, until);
+	write_down(next, binding, until, proof_of(identity.thumbprint));
 	return Grant{slot, length, renewed};
 }
 
@@ -149,7 +160,7 @@ void LeaseBook::give_back(datapath::Identity next, bool is_its_own)
 
 // ---- what stands ----
 
-void LeaseBook::write_down(const datapath::Identity& next, const datapath::Binding& binding, std::uint64_t until)
+void LeaseBook::write_down(const datapath::Identity& next, const datapath::Binding& binding, std::uint64_t until, std::uint64_t proof)
 {
 	seat(next);
 	const auto [entry, is_new] = leases_.try_emplace(binding);
@@ -162,6 +173,7 @@ void LeaseBook::write_down(const datapath::Identity& next, const datapath::Bindi
 	held.slot = next.slot;
 	held.epoch = holders_[next.slot].epoch;
 	held.until = until;
+	held.proof = proof;
 	if (is_new || until < held.queued) {
 		held.queued = until;
 		ends_.push({until, binding});
@@ -246,6 +258,13 @@ void LeaseBook::forget_expired()
 std::vector<LeaseBook::Holder*> LeaseBook::holders_of(const std::string& name)
 {
 	std::vector<Holder*> found;
+	if (const std::string domain = trust_domain_of(name); !domain.empty()) {
+		const auto digest = datapath::digest_of(domain, name);
+		const auto slot = digest ? slots_.find(*digest) : slots_.end();
+		if (slot != slots_.end())
+			found.push_back(&holders_[slot->second]);
+		return found;
+	}
 	for (Holder& holder : holders_) {
 		if (holder.identity.slot != SLUICE_IDENTITY_NONE && is_named(holder.identity, name))
 			found.push_back(&holder);
@@ -277,6 +296,33 @@ Result<std::size_t> LeaseBook::revoke(const std::string& name)
 		ended += holder->leases;
 		release(*holder, holder->leases);
 	}
+	return ended;
+}
+
+Result<std::size_t> LeaseBook::end_proved_by(std::span<const identity::Thumbprint> certificates)
+{
+	std::set<std::uint64_t> proofs;
+	for (const identity::Thumbprint& certificate : certificates)
+		proofs.insert(proof_of(certificate));
+	std::optional<Error> failure;
+	std::size_t ended = 0;
+	for (auto lease = leases_.begin(); lease != leases_.end();) {
+		const Held& held = lease->second;
+		if (held.proof == 0 || !stands(held) || !proofs.contains(held.proof)) {
+			++lease;
+			continue;
+		}
+		if (const auto dropped = datapath_.drop_lease(lease->first); !dropped && dropped.error().code() != ErrorCode::kNotFound) {
+			failure = dropped.error();
+			++lease;
+			continue;
+		}
+		release(holders_[held.slot], 1);
+		lease = leases_.erase(lease);
+		ended++;
+	}
+	if (failure)
+		return *failure;
 	return ended;
 }
 

@@ -14,6 +14,7 @@
 #include <functional>
 #include <map>
 #include <queue>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,9 @@ public:
 	// Every lease of the identity ends with the next packet, and it gets none until it is allowed again. How many ended: 0
 	// where nobody of that name has a slot.
 	Result<std::size_t> revoke(const std::string& name);
+	// Every lease whose latest proof is one of these certificates ends with the next packet; its identity may get another. How
+	// many ended. Of leases that were taken over nobody knows the proof: they run to their end.
+	Result<std::size_t> end_proved_by(std::span<const identity::Thumbprint> certificates);
 	// Whether that is nobody's name, but what the kernel kept of a longer one, as identities() gives it after a restart.
 	bool is_cut_off(const std::string& name) const;
 	// What revoke() did to the slots of that name is taken back. How many they are.
@@ -90,6 +94,7 @@ private:
 		std::uint32_t epoch = 0;  // of the holder
 		std::uint64_t until = 0;  // CLOCK_BOOTTIME
 		std::uint64_t queued = 0; // `until` of its entry in ends_
+		std::uint64_t proof = 0;  // of the certificate's thumbprint, as much as tells certificates apart; 0: unknown
 	};
 	struct End {
 		std::uint64_t until = 0;
@@ -104,7 +109,7 @@ private:
 	Result<void> put_lease(const datapath::Binding& binding, std::uint32_t slot, std::uint64_t until);
 	void give_back(datapath::Identity next, bool is_its_own);
 	void seat(const datapath::Identity& next);
-	void write_down(const datapath::Identity& next, const datapath::Binding& binding, std::uint64_t until);
+	void write_down(const datapath::Identity& next, const datapath::Binding& binding, std::uint64_t until, std::uint64_t proof);
 	void hold(Holder& holder);
 	void release(Holder& holder, std::size_t leases);
 	void rest(Holder& holder);

@@ -1,8 +1,10 @@
 #include "daemon/leasing.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/log.h"
+#include "identity/subject.h"
 #include "telemetry/names.h"
 
 namespace sluice::daemon {
@@ -14,17 +16,6 @@ using Fields = nlohmann::ordered_json;
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
 
-std::string hex(const identity::Thumbprint& thumbprint)
-{
-	constexpr const char* kDigits = "0123456789abcdef";
-	std::string text;
-	for (const std::uint8_t byte : thumbprint.digest) {
-		text += kDigits[byte >> 4];
-		text += kDigits[byte & 15];
-	}
-	return text;
-}
-
 Fields or_null(const std::string& text)
 {
 	return text.empty() ? Fields(nullptr) : Fields(text);
@@ -32,7 +23,7 @@ Fields or_null(const std::string& text)
 
 Fields thumbprint_of(const std::optional<identity::Thumbprint>& thumbprint)
 {
-	return thumbprint ? Fields(hex(*thumbprint)) : Fields(nullptr);
+	return thumbprint ? Fields(identity::fingerprint_of(*thumbprint)) : Fields(nullptr);
 }
 
 // Who it is, and what for.
@@ -45,6 +36,16 @@ Fields subject(const char* event, const identity::Identity& identity, const data
 	        {"issuer", or_null(identity.issuer)},
 	        {"jti", or_null(identity.token_id)},
 	        {"binding", datapath::to_string(binding)}};
+}
+
+// A person's word first.
+control::Revoked revoked_by(const Revocations::Words& words)
+{
+	const Revocation& first = words.begin()->second;
+	control::Revoked revoked{first.unix_ns, first.by, first.why, {}};
+	for (auto other = std::next(words.begin()); other != words.end(); ++other)
+		revoked.also.push_back(other->second.by);
+	return revoked;
 }
 
 }  // namespace
@@ -87,8 +88,8 @@ void Leasing::write_down(AuditLog::Kind kind, Fields fields)
 
 Checked<Grant> Leasing::grant(const identity::Identity& identity, const datapath::Binding& binding)
 {
-	auto granted = revocations_.contains(identity.name) ? Checked<Grant>(Refused{identity::Refusal::kIdentityRevoked})
-							    : book_.grant(identity, binding);
+	const auto checked = check_revoked(identity);
+	auto granted = checked ? book_.grant(identity, binding) : Checked<Grant>(checked.error());
 	if (!granted) {
 		refuse(identity, binding, granted.error());
 		return granted;
@@ -99,6 +100,15 @@ Checked<Grant> Leasing::grant(const identity::Identity& identity, const datapath
 	if (!granted->renewed)
 		setting_.journal.record(telemetry::LeaseEvent{"granted", identity.name, datapath::to_string(binding), ""});
 	return granted;
+}
+
+Checked<void> Leasing::check_revoked(const identity::Identity& identity) const
+{
+	if (revocations_.contains(identity.name))
+		return Refused{identity::Refusal::kIdentityRevoked};
+	if (identity.thumbprint && revocations_.contains(identity::subject_of(*identity.thumbprint)))
+		return Refused{identity::Refusal::kRevoked, "by its fingerprint"};
+	return {};
 }
 
 void Leasing::refuse(const identity::Identity& identity, const datapath::Binding& binding, const Refused& refused)
@@ -129,18 +139,14 @@ void Leasing::turned_away(const Stranger& stranger)
 // The kernel first: what is written down does not keep a packet waiting.
 Result<std::size_t> Leasing::revoke(const control::RevokeRequest& request, const std::string& by)
 {
-	if (book_.is_cut_off(request.identity))
-		return Error(ErrorCode::kInvalid, "'" + request.identity + "' is only the beginning of a name that was too long for the kernel to keep",
+	SLUICE_TRY_ASSIGN(const std::string subject, identity::parse_subject(request.identity));
+	if (book_.is_cut_off(subject))
+		return Error(ErrorCode::kInvalid, "'" + subject + "' is only the beginning of a name that was too long for the kernel to keep",
 			     "give the whole of it: it stands in the certificate, and in " + setting_.directory + "/audit.jsonl");
-	const auto ended = book_.revoke(request.identity);
-	const auto kept = revocations_.add(request.identity, {setting_.clock.unix_ns(), by, request.why});
-	write_down(AuditLog::Kind::kChange, {{"event", "revoked"},
-	                                     {"identity", request.identity},
-	                                     {"by", by},
-	                                     {"reason", or_null(request.why)},
-	                                     {"ended_leases", ended ? Fields(*ended) : Fields(nullptr)},
-	                                     {"failure", ended ? Fields(nullptr) : Fields(ended.error().sentence())}});
-	setting_.journal.record(telemetry::LeaseEvent{"revoked", request.identity, "", request.why});
+	const auto ended = end(subject);
+	const Revocation said{setting_.clock.unix_ns(), by, request.why};
+	const auto kept = revocations_.add(subject, said);
+	tell_revoked(subject, said, ended);
 	if (!ended)
 		return Error(ended.error().code(), ended.error().message(), "it gets no new lease, but some of those it has may go on until they are over: try again");
 	if (!kept)
@@ -151,15 +157,67 @@ Result<std::size_t> Leasing::revoke(const control::RevokeRequest& request, const
 
 Result<void> Leasing::restore(const std::string& name, const std::string& by)
 {
-	const auto removed = revocations_.remove(name);
+	SLUICE_TRY_ASSIGN(const std::string subject, identity::parse_subject(name));
+	const auto removed = revocations_.remove(subject);
 	if (!removed && removed.error().code() != ErrorCode::kNotFound)
 		return removed.error();
-	SLUICE_TRY_ASSIGN(const std::size_t allowed, book_.allow(name));
+	SLUICE_TRY_ASSIGN(const std::size_t allowed, allow(subject));
 	if (!removed && allowed == 0)
 		return removed.error();
-	write_down(AuditLog::Kind::kChange, {{"event", "restored"}, {"identity", name}, {"by", by}});
-	setting_.journal.record(telemetry::LeaseEvent{"restored", name, "", ""});
+	tell_restored(subject, by);
 	return {};
+}
+
+void Leasing::follow_file(const std::string& file, const std::vector<policy::RevokedLine>& lines)
+{
+	std::map<std::string, Revocation> said;
+	std::vector<identity::Thumbprint> certificates;
+	for (const policy::RevokedLine& line : lines)
+		said[line.subject] = {setting_.clock.unix_ns(), file + ":" + std::to_string(line.line), line.why};
+	const Revocations::Change change = revocations_.replace(file, said);
+	for (const std::string& subject : change.revoked) {
+		if (const auto certificate = identity::certificate_of(subject))
+			certificates.push_back(*certificate);
+		else
+			tell_revoked(subject, said.at(subject), end(subject));
+	}
+	// All at once: each looks through every lease.
+	const auto ended = certificates.empty() ? Result<std::size_t>(std::size_t{0}) : book_.end_proved_by(certificates);
+	for (const identity::Thumbprint& certificate : certificates)
+		tell_revoked(identity::subject_of(certificate), said.at(identity::subject_of(certificate)), ended);
+	for (const std::string& subject : change.restored) {
+		if (const auto allowed = allow(subject); !allowed)
+			spdlog::error("{} is no longer in {}: {}", subject, file, allowed.error().sentence());
+		tell_restored(subject, file);
+	}
+}
+
+Result<std::size_t> Leasing::end(const std::string& subject)
+{
+	const auto certificate = identity::certificate_of(subject);
+	return certificate ? book_.end_proved_by({&*certificate, 1}) : book_.revoke(subject);
+}
+
+Result<std::size_t> Leasing::allow(const std::string& subject)
+{
+	return identity::certificate_of(subject) ? Result<std::size_t>(std::size_t{0}) : book_.allow(subject);
+}
+
+void Leasing::tell_revoked(const std::string& subject, const Revocation& said, const Result<std::size_t>& ended)
+{
+	write_down(AuditLog::Kind::kChange, {{"event", "revoked"},
+	                                     {"identity", subject},
+	                                     {"by", said.by},
+	                                     {"reason", or_null(said.why)},
+	                                     {"ended_leases", ended ? Fields(*ended) : Fields(nullptr)},
+	                                     {"failure", ended ? Fields(nullptr) : Fields(ended.error().sentence())}});
+	setting_.journal.record(telemetry::LeaseEvent{"revoked", subject, "", said.why});
+}
+
+void Leasing::tell_restored(const std::string& subject, const std::string& by)
+{
+	write_down(AuditLog::Kind::kChange, {{"event", "restored"}, {"identity", subject}, {"by", by}});
+	setting_.journal.record(telemetry::LeaseEvent{"restored", subject, "", ""});
 }
 
 // ---- looking ----
@@ -182,14 +240,14 @@ control::IdentityList Leasing::list(std::span<const sluice_name> roles) const
 			out.remaining_ns = identity.expires_boot_ns - std::min(identity.expires_boot_ns, now);
 		const auto revocation = revocations_.all().find(identity.name);
 		if (revocation != revocations_.all().end())
-			out.revoked = {revocation->second.unix_ns, revocation->second.by, revocation->second.why};
+			out.revoked = revoked_by(revocation->second);
 		else if (identity.blocked)
 			out.revoked.emplace();
 		absent.erase(identity.name);
 		list.rows.push_back(std::move(out));
 	}
-	for (const auto& [name, revocation] : absent)
-		list.rows.push_back({name, "", {}, 0, 0, control::Revoked{revocation.unix_ns, revocation.by, revocation.why}});
+	for (const auto& [name, words] : absent)
+		list.rows.push_back({name, "", {}, 0, 0, revoked_by(words)});
 	return list;
 }
 

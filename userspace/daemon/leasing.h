@@ -18,6 +18,7 @@
 #include "daemon/lease_book.h"
 #include "daemon/revocations.h"
 #include "policy/model.h"
+#include "policy/revocation_list.h"
 
 namespace sluice::daemon {
 
@@ -53,11 +54,17 @@ public:
 	// A credential was refused on the way here.
 	void turned_away(const Stranger& stranger);
 
-	// Ends every lease of that name with the next packet; it gets none until restore(). How many ended. On error those that
-	// could be ended are; kInvalid where it is only the beginning of a name: nothing was done.
+	// Ends every lease of that identity, or proved by that certificate, with the next packet; it gets none until restore(). How
+	// many ended. On error those that could be ended are; kInvalid where it is no name of anybody, or only the beginning of
+	// one: nothing was done.
 	Result<std::size_t> revoke(const control::RevokeRequest& request, const std::string& by);
-	// Error kNotFound when nobody of that name is revoked.
+	// Error kNotFound when nobody of that name is revoked, kExists when a file says so.
 	Result<void> restore(const std::string& name, const std::string& by);
+	// All that a revocation file says now, in place of what it said before: as revoke() and restore(). What nobody but the file
+	// revoked is restored. Empty and no longer known: the file has no say.
+	void follow_file(const std::string& file, const std::vector<policy::RevokedLine>& lines);
+	// Those that have one.
+	std::vector<std::string> revocation_files() const { return revocations_.files(); }
 
 	control::IdentityList list(std::span<const sluice_name> roles) const;
 	control::LeaseUse use() const;
@@ -71,6 +78,11 @@ public:
 
 private:
 	void write_down(AuditLog::Kind kind, nlohmann::ordered_json fields);
+	Result<std::size_t> end(const std::string& subject);
+	void tell_revoked(const std::string& subject, const Revocation& said, const Result<std::size_t>& ended);
+	Result<std::size_t> allow(const std::string& subject);
+	void tell_restored(const std::string& subject, const std::string& by);
+	identity::Checked<void> check_revoked(const identity::Identity& identity) const;
 	void refuse(const identity::Identity& identity, const datapath::Binding& binding, const identity::Refused& refused);
 
 	Setting setting_;

@@ -131,7 +131,7 @@ Result<Response> Verbs::status()
 	out.kernel_bytes = memory.kernel_bytes;
 	out.daemon_bytes = resident_bytes();
 	out.degraded = setting_.policies.degraded() || setting_.attachments.degraded() || setting_.identity_port.degraded() ||
-		       setting_.leasing.degraded();
+		       setting_.leasing.degraded() || setting_.revocation_files.degraded();
 	append(out.warnings, setting_.policies.warnings());
 	append(out.warnings, setting_.attachments.warnings());
 	append(out.warnings, setting_.warnings());
@@ -145,6 +145,7 @@ Result<Response> Verbs::status()
 		out.leases = setting_.leasing.use();
 	append(out.warnings, setting_.leasing.warnings());
 	append(out.warnings, setting_.identity_port.warnings());
+	append(out.warnings, setting_.revocation_files.warnings());
 	control::Json json = control::to_json(out);
 	json["lists"] = to_json(setting_.policies.feeds(), setting_.clock.unix_ns());
 	return Response::json(json);

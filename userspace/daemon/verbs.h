@@ -15,6 +15,7 @@
 #include "daemon/journal.h"
 #include "daemon/leasing.h"
 #include "daemon/policies.h"
+#include "daemon/revocation_files.h"
 #include "datapath/datapath.h"
 #include "telemetry/rate_meter.h"
 #include "telemetry/stats.h"
@@ -33,6 +34,7 @@ public:
 		Journal& journal;
 		Leasing& leasing;
 		IdentityPort& identity_port;
+		const RevocationFiles& revocation_files;
 		const telemetry::RateMeter& meter;
 		std::function<std::vector<std::string>()> warnings;  // the daemon's own
 	};

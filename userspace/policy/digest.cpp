@@ -250,6 +250,11 @@ void write_identities(Canonical& out, const Identities& identities)
 	out << "lease" << identities.lease.longest_seconds << identities.lease.each_identity << identities.lease.each_authority;
 	out.end_line();
 	write_prefixes(out, identities.unshared);
+	for (const std::string& file : identities.revocations) {
+		out << "revocations";
+		write_text(out, file);
+		out.end_line();
+	}
 }
 
 }  // namespace

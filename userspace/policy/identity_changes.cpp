@@ -68,6 +68,8 @@ Words words_of_all(const Identities& identities)
 		words["role " + role.name] = words_of(role);
 	if (!identities.unshared.empty())
 		words["unshared"] = sluice::policy::words_of(identities.unshared);
+	if (!identities.revocations.empty())
+		words["revocations"] = joined(identities.revocations);
 	if (identities.port)
 		words["port"] = words_of(*identities.port);
 	words["lease"] = "at most " + std::to_string(identities.lease.longest_seconds) + " s, " +

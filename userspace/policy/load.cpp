@@ -65,8 +65,10 @@ Loaded load_text(std::string_view text, const std::string& path, const ReadFile&
 	if (has_errors(loaded.diagnostics))
 		loaded.policy.reset();
 	make_absolute(loaded.files);
-	if (loaded.policy)
+	if (loaded.policy) {
 		loaded.policy->files = loaded.files;
+		make_absolute(loaded.policy->identities.revocations);
+	}
 	return loaded;
 }
 

@@ -194,6 +194,7 @@ struct Identities {
 	std::vector<Role> roles;
 	std::vector<net::Prefix> unshared;  // where an address is one host's, and can be leased as a whole
 	LeaseTerms lease;
+	std::vector<std::string> revocations;  // files, absolute; the daemon reads them, apart from the policy
 	std::optional<IdentityPort> port;
 	Place place;
 };

@@ -20,7 +20,7 @@ class Parser {
 public:
 	Parser(const std::string& path, const ReadFile& read_file)
 	    : path_(path), read_file_(read_file), findings_(path), limits_(findings_),
-	      open_file_([this](const Yaml& node, bool whole) { return open_file(node, whole); }), identity_(findings_, open_file_)
+	      open_file_([this](const Yaml& node, IdentityReader::Use use) { return open_file(node, use); }), identity_(findings_, open_file_)
 	{
 		policy_.files.push_back(path);
 	}
@@ -41,7 +41,8 @@ private:
 	std::vector<net::Prefix> read_prefixes(const Yaml& node, std::string_view what);
 	void read_list_file(const Yaml& node, Source& source);
 	std::optional<std::string> add_file(const Yaml& node, std::string_view what);
-	std::optional<NamedFile> open_file(const Yaml& node, bool whole);
+	std::optional<std::string> path_at(const Yaml& node, std::string_view what);
+	std::optional<NamedFile> open_file(const Yaml& node, IdentityReader::Use use);
 	std::string name_of(const Yaml& node, std::string_view what);
 
 	template <typename Read>
@@ -188,22 +189,30 @@ Source Parser::read_source(const Yaml& node)
 	return source;
 }
 
+std::optional<std::string> Parser::path_at(const Yaml& node, std::string_view what)
+{
+	const auto written = read_text(findings_, node, what);
+	if (!written)
+		return std::nullopt;
+	return (std::filesystem::path(path_).parent_path() / *written).lexically_normal().string();
+}
+
 // The path of a file that the policy names, among `files` from now on.
 std::optional<std::string> Parser::add_file(const Yaml& node, std::string_view what)
 {
-	const auto written = read_text(findings_, node, what);
-	if (!written || policy_.files.size() > kMostFiles)
+	auto path = path_at(node, what);
+	if (!path || policy_.files.size() > kMostFiles)
 		return std::nullopt;
 	if (policy_.files.size() == kMostFiles)
 		findings_.error(node, "more than " + std::to_string(kMostFiles) + " files", "join some of them");
-	policy_.files.push_back((std::filesystem::path(path_).parent_path() / *written).lexically_normal().string());
-	return policy_.files.back();
+	policy_.files.push_back(*path);
+	return path;
 }
 
-std::optional<NamedFile> Parser::open_file(const Yaml& node, bool whole)
+std::optional<NamedFile> Parser::open_file(const Yaml& node, IdentityReader::Use use)
 {
-	auto path = add_file(node, "a file");
-	if (!path || !whole)
+	auto path = use == IdentityReader::Use::kApart ? path_at(node, "a file") : add_file(node, "a file");
+	if (!path || use != IdentityReader::Use::kContent)
 		return path ? std::optional(NamedFile{std::move(*path), {}}) : std::nullopt;
 	auto text = read_file_(*path);
 	if (text)

@@ -53,7 +53,7 @@ Identities IdentityReader::read(const Yaml& node)
 {
 	Identities identities;
 	identities.place = findings_.place(node);
-	if (!check_mapping(findings_, node, "identity", {"trust-domains", "pkis", "issuers", "roles", "unshared", "lease", "port"}))
+	if (!check_mapping(findings_, node, "identity", {"trust-domains", "pkis", "issuers", "roles", "unshared", "lease", "revocations", "port"}))
 		return identities;
 	const auto each = [&](std::string_view key, auto read_one) {
 		if (const Yaml* list = node.find(key)) {
@@ -77,6 +77,12 @@ Identities IdentityReader::read(const Yaml& node)
 	}
 	if (const Yaml* lease = node.find("lease"))
 		read_lease(*lease, identities.lease);
+	if (const Yaml* files = node.find("revocations")) {
+		for (const Yaml* item : read_list(findings_, *files, "revocations", true)) {
+			if (auto file = open_file_(*item, Use::kApart))
+				identities.revocations.push_back(std::move(file->path));
+		}
+	}
 	if (const Yaml* port = node.find("port"))
 		identities.port = read_port(*port);
 	return identities;
@@ -90,12 +96,12 @@ Authorities IdentityReader::read_authorities(const Yaml& node, std::string_view 
 		findings_.error(node, std::string(what) + " has no authorities", "name the PEM files of those who issue its certificates");
 	else
 		for (const Yaml* item : read_list(findings_, *files, "authorities", true)) {
-			if (auto file = open_file_(*item, true))
+			if (auto file = open_file_(*item, Use::kContent))
 				authorities.certificates.push_back(std::move(*file));
 		}
 	if (const Yaml* crls = node.find("crls")) {
 		for (const Yaml* item : read_list(findings_, *crls, "crls", true)) {
-			if (auto file = open_file_(*item, false))
+			if (auto file = open_file_(*item, Use::kWatched))
 				authorities.crls.push_back(std::move(*file));
 		}
 	}
@@ -165,7 +171,7 @@ TokenIssuer IdentityReader::read_issuer(const Yaml& node)
 		return issuer;
 	issuer.name = text_of(node, "name", "an issuer");
 	if (const Yaml* keys = node.find("keys")) {
-		if (auto file = open_file_(*keys, false))
+		if (auto file = open_file_(*keys, Use::kWatched))
 			issuer.keys = std::move(*file);
 	} else {
 		findings_.error(node, "an issuer has no keys", "name the file of its key set (JWKS)");
@@ -262,7 +268,7 @@ std::optional<net::Endpoint> IdentityReader::read_endpoint(const Yaml& node)
 NamedFile IdentityReader::read_port_file(const Yaml& node, std::string_view key, const char* hint)
 {
 	if (const Yaml* file = node.find(key))
-		return open_file_(*file, false).value_or(NamedFile());
+		return open_file_(*file, Use::kWatched).value_or(NamedFile());
 	findings_.error(node, "the identity port has no " + std::string(key), hint);
 	return {};
 }

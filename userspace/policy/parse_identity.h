@@ -16,9 +16,11 @@ namespace sluice::policy {
 
 class IdentityReader {
 public:
-	// The absolute path of a file that is named there; with its content where `whole`. None: it cannot be read, and that was
-	// said.
-	using OpenFile = std::function<std::optional<NamedFile>(const Yaml& node, bool whole)>;
+	// kContent: what it holds is part of what the policy means. kWatched: the daemon reads it, again whenever it changes, and
+	// the policy with it. kApart: the daemon reads and watches it by itself.
+	enum class Use { kContent, kWatched, kApart };
+	// The absolute path of a file that is named there; of kContent what it holds. None: it cannot be read, and that was said.
+	using OpenFile = std::function<std::optional<NamedFile>(const Yaml& node, Use use)>;
 
 	// Both outlive the reader.
 	IdentityReader(Findings& findings, const OpenFile& open_file) : findings_(findings), open_file_(open_file) {}
