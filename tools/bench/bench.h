@@ -48,6 +48,11 @@ struct Case {
 
 Result<Answer> run_drop(const Options& options);
 Result<Answer> run_flood_case(const Options& options);
+Result<Answer> run_frames(const Options& options);
+Result<Answer> run_queues(const Options& options);
+Result<Answer> run_honest(const Options& options);
+Result<Answer> run_tcp(const Options& options);
+Result<Answer> run_start(const Options& options);
 Result<Answer> run_pass(const Options& options);
 Result<Answer> run_prefixes(const Options& options);
 Result<Answer> run_accuracy(const Options& options);

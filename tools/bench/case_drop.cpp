@@ -37,12 +37,12 @@ void add_points(Plot& plot, const std::vector<std::unique_ptr<Contestant>>& cont
 
 Result<Answer> run_drop(const Options& options)
 {
-	SLUICE_TRY_ASSIGN(auto contestants, gather({open_floor_drop, open_sluice, open_nftables, open_hashlimit}));
+	SLUICE_TRY_ASSIGN(auto contestants, gather({open_floor_drop, open_sluice, open_nftables, open_hashlimit, open_xdp_filter}));
 	Answer answer{"Flood dropped, millions of frames a second from one processor",
 		      {"family", "sources", "contestant", "Mpps (least to most)", "of floor"},
 		      {},
 		      {"floor: an XDP program that returns XDP_DROP; nftables: netdev ingress, dynamic set with limit; "
-		       "hashlimit: iptables, raw table.",
+		       "hashlimit: iptables, raw table; xdp-filter: the flood's port is denied, since it knows no limits.",
 		       "Sluice and the peers hold each source and the service as a whole to the same limits; Sluice also holds "
 		       "prefixes, and looks for 10 000 listed prefixes and for bans.",
 		       "Generator and receiver share a processor: every figure includes the making of the frame."},

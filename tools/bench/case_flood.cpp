@@ -86,10 +86,10 @@ Result<Beside> call_beside(Contestant& contestant, std::uint64_t offered, bool i
 	shape.packets_per_second = offered;
 	SLUICE_TRY_ASSIGN(lab::Flood flood, lab::Flood::open(contestant.wire().world(), lab::kInterface, shape));
 	SLUICE_TRY(flood.start());
-	SLUICE_TRY_ASSIGN(const std::uint32_t before, received(contestant));
+	SLUICE_TRY_ASSIGN(const std::uint32_t before, received(contestant.wire()));
 	const auto started = std::chrono::steady_clock::now();
 	SLUICE_TRY_ASSIGN(auto tally, lab::call_all(contestant.wire().world(), newcomers(ipv6, options)));
-	SLUICE_TRY_ASSIGN(const std::uint32_t after, received(contestant));
+	SLUICE_TRY_ASSIGN(const std::uint32_t after, received(contestant.wire()));
 	const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started;
 	SLUICE_TRY(flood.stop());
 	return Beside{std::move(tally), static_cast<double>(after - before) / elapsed.count() / 1000};

@@ -22,16 +22,23 @@ namespace {
 // Hosts of 198.18.0.0/15, the benchmark's own network (RFC 2544), fewer than the table has room for.
 constexpr unsigned kHosts = 50'000;
 constexpr unsigned kMany = 1000;
+constexpr std::uint64_t kHour_ns = 3600'000'000'000;
 
-control::Json request_of(unsigned first, unsigned count)
+std::vector<net::Prefix> hosts(unsigned first, unsigned count)
 {
-	control::OverlayRequest request{.allow = first / kHosts % 2 != 0, .prefixes = {}, .duration_ns = 3600'000'000'000, .why = "a benchmark"};
+	std::vector<net::Prefix> prefixes;
 	for (unsigned i = first; i < first + count; i++) {
 		const unsigned host = i % kHosts;
 		const std::string address = "198.18." + std::to_string(host / 256) + "." + std::to_string(host % 256);
-		request.prefixes.push_back(*net::Prefix::parse(address));
+		prefixes.push_back(*net::Prefix::parse(address));
 	}
-	return control::to_json(request);
+	return prefixes;
+}
+
+control::Json request_of(unsigned first, unsigned count)
+{
+	return control::to_json(control::OverlayRequest{
+	    .allow = first / kHosts % 2 != 0, .prefixes = hosts(first, count), .duration_ns = kHour_ns, .why = "a benchmark"});
 }
 
 // A connection that is kept: HTTP/1.1, one request after the other.
@@ -111,6 +118,15 @@ Result<double> rate_kept(const std::string& socket, double seconds, unsigned eac
 	return rate_of(seconds, each, [&](unsigned first) { return kept.post("/v1/overlay", request_of(first, each).dump()); });
 }
 
+Result<double> rate_of_bans(const std::string& socket, double seconds)
+{
+	SLUICE_TRY_ASSIGN(Kept kept, Kept::open(socket));
+	return rate_of(seconds, 1, [&](unsigned first) {
+		const control::BanRequest request{.prefixes = hosts(first, 1), .duration_ns = kHour_ns, .why = "a benchmark"};
+		return kept.post("/v1/bans", control::to_json(request).dump());
+	});
+}
+
 Result<double> rate_connecting(const std::string& socket, double seconds)
 {
 	control::Client client(socket);
@@ -127,13 +143,14 @@ Result<Answer> run_overlay(const Options& options)
 	SLUICE_TRY_ASSIGN(lab::Wire wire, lab::Wire::open("overlay"));
 	SLUICE_TRY_ASSIGN(const lab::Daemon daemon, lab::Daemon::start(wire.gate(), {.policy = "version: 1\n"}));
 	const std::string socket = daemon.directory() + "/control.sock";
-	std::vector<double> kept, connecting, many;
+	std::vector<double> kept, connecting, many, bans;
 	for (unsigned round = 0; round < options.rounds; round++) {
 		SLUICE_TRY_ASSIGN(kept.emplace_back(), rate_kept(socket, options.seconds, 1));
 		SLUICE_TRY_ASSIGN(connecting.emplace_back(), rate_connecting(socket, options.seconds));
 		SLUICE_TRY_ASSIGN(many.emplace_back(), rate_kept(socket, options.seconds, kMany));
+		SLUICE_TRY_ASSIGN(bans.emplace_back(), rate_of_bans(socket, options.seconds));
 	}
-	Answer answer{"Overlay entries set through the control socket, a second",
+	Answer answer{"Overlay entries and bans set through the control socket, a second",
 		      {"how", "entries/s (least to most)"},
 		      {},
 		      {"One client on one connection waits for each answer; the daemon journals every entry. Client and daemon share the "
@@ -141,7 +158,8 @@ Result<Answer> run_overlay(const Options& options)
 		      {}};
 	const std::pair<const char*, const std::vector<double>*> rows[] = {{"one a request, one connection", &kept},
 									   {"one a request, a connection each", &connecting},
-									   {"a thousand a request", &many}};
+									   {"a thousand a request", &many},
+									   {"bans, one a request, one connection", &bans}};
 	for (const auto& [how, rates] : rows) {
 		answer.rows.push_back({how, to_string(spread_of(*rates), 0)});
 		answer.json["rows"].push_back({{"how", how}, {"entries_per_second", to_json(spread_of(*rates))}});

@@ -109,6 +109,22 @@ Opened open_floor_pass()
 	return open_floor("floor", "pass-", lab::BareProgram::Verdict::kPass);
 }
 
+Opened open_none()
+{
+	SLUICE_TRY_ASSIGN(lab::Wire wire, lab::Wire::open("none-"));
+	return Opened(std::make_unique<Contestant>("none", std::move(wire)));
+}
+
+Opened open_plain()
+{
+	SLUICE_TRY_ASSIGN(lab::Wire wire, lab::Wire::open("plain-"));
+	auto sluice = std::make_unique<Sluice>("sluice", std::move(wire));
+	lab::Daemon::Setup setup;
+	setup.policy = "version: 1\n";
+	SLUICE_TRY(sluice->start(setup));
+	return Opened(std::move(sluice));
+}
+
 Opened open_sluice()
 {
 	SLUICE_TRY_ASSIGN(lab::Wire wire, lab::Wire::open("sluice-"));
@@ -166,6 +182,18 @@ Opened open_hashlimit()
 							       "--hashlimit-htable-max", "65536"});
 	}
 	return open_rules("hashlimit", "ipt-", commands);
+}
+
+Opened open_xdp_filter()
+{
+	// Its maps are one for the whole host: a bpffs of its own, which goes with the shell, keeps it from an xdp-filter in use.
+	SLUICE_TRY_ASSIGN(lab::Wire wire, lab::Wire::open("filter-"));
+	auto filter = std::make_unique<Contestant>("xdp-filter", std::move(wire));
+	SLUICE_TRY(load_rules(filter->wire(),
+			      {"unshare", "--mount", "sh", "-c",
+			       "mount -t bpf bpf /sys/fs/bpf && { command -v xdp-filter > /dev/null || exit 127; } && "
+			       "xdp-filter load eth0 --policy allow --features tcp && xdp-filter port 443 --mode dst --proto tcp"}));
+	return Opened(std::move(filter));
 }
 
 Result<std::vector<std::unique_ptr<Contestant>>> gather(const std::vector<Opened (*)()>& openers)

@@ -34,8 +34,12 @@ using Opened = Result<std::unique_ptr<Contestant>>;
 // Bare XDP_DROP and XDP_PASS.
 Opened open_floor_drop();
 Opened open_floor_pass();
+// No program at all.
+Opened open_none();
 // Sluice with the full example policy (policy.h): lists, bans, a service with every kind of limit.
 Opened open_sluice();
+// Sluice with a policy that says nothing.
+Opened open_plain();
 // Sluice with one deny list, and nothing else.
 Opened open_listed(const std::string& list);
 // nftables, netdev ingress: a dynamic set of sources, each with the same limit. Error kUnsupported, with a sentence, where
@@ -43,6 +47,8 @@ Opened open_listed(const std::string& list);
 Opened open_nftables();
 // iptables, raw table, hashlimit: the same.
 Opened open_hashlimit();
+// xdp-filter: a list of what is dropped, here the flood's port; it knows no limits. Error kUnsupported as those.
+Opened open_xdp_filter();
 
 // Rules of another tool, loaded by a command inside the gate, which then receives in batches. Error kUnsupported, with a
 // sentence, where the command is not installed or the kernel refuses.

@@ -17,14 +17,19 @@ using namespace sluice;
 
 constexpr bench::Case kCases[] = {
     {"drop", "what does a flood cost, beside the floor and the peers?", bench::run_drop},
+    {"frames", "do length and tags of a frame matter?", bench::run_frames},
+    {"queues", "does a second receive queue help?", bench::run_queues},
     {"flood", "what does a spoofed flood meet, and whom does it shut out?", bench::run_flood_case},
+    {"honest", "what do honest clients feel while a flood runs?", bench::run_honest},
     {"pass", "what does a packet that passes pay?", bench::run_pass},
+    {"tcp", "what does TCP through an attached gate pay?", bench::run_tcp},
     {"instructions", "what does judging cost, without a wire?", bench::run_instructions},
     {"prefixes", "what does the number of listed prefixes cost?", bench::run_prefixes},
     {"accuracy", "how exactly is a limit held?", bench::run_accuracy},
     {"identity", "what do leases cost?", bench::run_identity},
+    {"start", "how soon is a packet judged, and is one ever not?", bench::run_start},
     {"apply", "how long does a policy take to install?", bench::run_apply},
-    {"overlay", "how many overlay entries a second does the daemon take?", bench::run_overlay},
+    {"overlay", "how many bans and overlay entries a second does the daemon take?", bench::run_overlay},
 };
 
 struct Request {

@@ -18,12 +18,12 @@ struct Taken {
 
 Result<Taken> send(Contestant& contestant, lab::Flood& flood, std::uint64_t frames)
 {
-	SLUICE_TRY_ASSIGN(const std::uint32_t before, received(contestant));
+	SLUICE_TRY_ASSIGN(const std::uint32_t before, received(contestant.wire()));
 	const auto started = std::chrono::steady_clock::now();
 	SLUICE_TRY(flood.start(frames));
 	SLUICE_TRY(flood.finish());
 	const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started;
-	SLUICE_TRY_ASSIGN(const std::uint32_t after, received(contestant));
+	SLUICE_TRY_ASSIGN(const std::uint32_t after, received(contestant.wire()));
 	return Taken{static_cast<double>(after - before), elapsed.count()};
 }
 
@@ -71,10 +71,10 @@ std::string times(double value)
 	return text;
 }
 
-Result<std::uint32_t> received(Contestant& contestant)
+Result<std::uint32_t> received(lab::Wire& wire)
 {
 	std::uint32_t packets = 0;
-	SLUICE_TRY(contestant.wire().gate().inside([&]() -> Result<void> {
+	SLUICE_TRY(wire.gate().inside([&]() -> Result<void> {
 		SLUICE_TRY_ASSIGN(packets, lab::received_packets(lab::kInterface));
 		return {};
 	}));

@@ -19,7 +19,7 @@ std::string sources_text(std::uint32_t sources);
 // "0.68 x".
 std::string times(double value);
 // Frames that the gate's interface has received since it exists. 32 bits, they wrap.
-Result<std::uint32_t> received(Contestant& contestant);
+Result<std::uint32_t> received(lab::Wire& wire);
 
 // Millions a second, rounds in turns: A B C A B C. One row of `options.rounds` values per contestant, in their order.
 Result<std::vector<std::vector<double>>> measure_in_turns(std::vector<std::unique_ptr<Contestant>>& contestants,

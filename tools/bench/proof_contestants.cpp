@@ -31,6 +31,7 @@ public:
 		lab::NetworkNamespace& world = wire().world();
 		lab::NetworkNamespace& gate = wire().gate();
 		SLUICE_TRY(world.ip({"link", "set", "lo", "up"}));
+		SLUICE_TRY(world.inside([] { return lab::share_the_queue(lab::kInterface); }));
 		SLUICE_TRY(world.ip({"route", "add", "local", "10.9.0.0/16", "dev", "lo"}));
 		SLUICE_TRY(world.ip({"-6", "route", "add", "local", "2001:db8:9::/48", "dev", "lo"}));
 		// The spoofed have a way back, too: else the stack would not even answer them.

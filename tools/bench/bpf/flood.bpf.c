@@ -17,6 +17,7 @@ const volatile struct flood_shape shape SEC(".rodata");
 
 /* One generator has one thread. */
 __u64 state;
+__u64 due_ns; /* of the next frame */
 __u64 frames;
 __u64 marked;
 
@@ -30,9 +31,23 @@ static __always_inline __u64 next_random(void)
 	return mixed ^ mixed >> 31;
 }
 
+/* Of `sources` ranks, by Zipf's law with exponent 1: the logarithm of a rank is uniform, here its whole part; within one power
+ * of two ranks are alike. */
+static __always_inline __u32 choose_rank(__u32 random)
+{
+	__u32 powers = 0, power, left;
+
+	for (left = shape.sources; left > 1; left >>= 1)
+		powers++;
+	power = (random >> 16) * powers >> 16 & 31;
+	return (1u << power) - 1 + (random & 0xffff) % (1u << power);
+}
+
 /* Host order. */
 static __always_inline __u32 choose_source(__u32 random)
 {
+	if (shape.zipf)
+		return shape.first_source + choose_rank(random);
 	if (shape.sources)
 		return shape.first_source + (__u32)((__u64)random * shape.sources >> 32);
 	if (shape.unicast_only) {
@@ -93,9 +108,28 @@ static __always_inline bool write_frame(struct xdp_md *context)
 	return true;
 }
 
+/* Frames leave in batches: who comes later than one of them has paused, and is not to make up for it by a burst. */
+#define BATCH 64
+/* A look at the clock takes some 25 ns: room for intervals of FLOOD_LONGEST_INTERVAL_NS. */
+#define LOOKS 4096
+
+static __always_inline void keep_pace(void)
+{
+	__u64 now_ns = bpf_ktime_get_ns();
+	__u32 i;
+
+	for (i = 0; i < LOOKS && now_ns < due_ns; i++)
+		now_ns = bpf_ktime_get_ns();
+	if (now_ns > due_ns + BATCH * shape.interval_ns)
+		due_ns = now_ns;
+	due_ns += shape.interval_ns;
+}
+
 SEC("xdp")
 int flood_xdp(struct xdp_md *context)
 {
+	if (shape.interval_ns)
+		keep_pace();
 	return write_frame(context) ? bpf_redirect(shape.interface_index, 0) : XDP_ABORTED;
 }
 

@@ -29,8 +29,19 @@ namespace {
 constexpr std::uint32_t kRun = 1u << 19;
 // A known number of frames goes out in as few calls as this allows, so that what is measured is frames.
 constexpr std::uint32_t kLongestRun = 1u << 24;
-// Calls of a flood with a pace.
-constexpr std::uint64_t kRunsPerSecond = 10;
+// Calls a second of a flood with a pace. Fast ones keep it in the kernel, frame by frame, and would lose it between calls;
+// slow ones send what is due, and wait.
+constexpr std::uint64_t kFastRunsPerSecond = 3;
+constexpr std::uint64_t kSlowRunsPerSecond = 10;
+
+// 0: the pace is not kept in the kernel.
+std::uint32_t interval_ns(const FloodShape& shape)
+{
+	if (!shape.packets_per_second)
+		return 0;
+	const std::uint64_t interval = 1'000'000'000 / std::max<std::uint64_t>(1, *shape.packets_per_second);
+	return interval <= FLOOD_LONGEST_INTERVAL_NS ? static_cast<std::uint32_t>(interval) : 0;
+}
 constexpr std::uint32_t kBatch = 64;
 
 using Clock = std::chrono::steady_clock;
@@ -62,6 +73,8 @@ flood_shape to_program(const FloodShape& shape, FrameBytes frame, std::uint32_t 
 	made.transport_sum = transport_sum(frame);
 	made.sources = shape.sources;
 	made.first_source = be32toh(first);
+	made.zipf = shape.zipf ? 1 : 0;
+	made.interval_ns = interval_ns(shape);
 	made.unicast_only = shape.frame.source.is_ipv4() ? 1 : 0;
 	made.interface_index = interface_index;
 	if (shape.marked) {
@@ -142,14 +155,16 @@ bool Flood::State::send_once(std::uint32_t packets)
 std::uint32_t Flood::State::next_run() const
 {
 	std::uint64_t run = wanted != 0 ? kLongestRun : kRun;
-	if (shape.packets_per_second)
-		run = std::clamp<std::uint64_t>(*shape.packets_per_second / kRunsPerSecond, 1, kRun);
+	if (shape.packets_per_second) {
+		const std::uint64_t runs = interval_ns(shape) != 0 ? kFastRunsPerSecond : kSlowRunsPerSecond;
+		run = std::clamp<std::uint64_t>(*shape.packets_per_second / runs, 1, kRun);
+	}
 	return static_cast<std::uint32_t>(wanted != 0 ? std::min(run, wanted - offered) : run);
 }
 
 void Flood::State::keep_pace(Clock::time_point started) const
 {
-	if (!shape.packets_per_second)
+	if (!shape.packets_per_second || interval_ns(shape) != 0)
 		return;
 	const double due = static_cast<double>(offered) / static_cast<double>(*shape.packets_per_second);
 	std::this_thread::sleep_until(started + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(due)));

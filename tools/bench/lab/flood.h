@@ -18,6 +18,7 @@ namespace sluice::lab {
 struct FloodShape {
 	Frame frame;                 // frame.source is the first source; the others follow it
 	std::uint32_t sources = 1;   // 0: any of 2^32; IPv6: as many networks of 64 bits
+	bool zipf = false;           // the k-th source sends a share of 1/k, by powers of two; else all send alike
 	bool vary_port = true;       // source ports at random
 	std::uint64_t seed = 1;
 	std::optional<std::uint64_t> packets_per_second;  // none: as fast as it goes

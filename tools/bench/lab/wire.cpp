@@ -28,6 +28,18 @@ Result<void> set_up(const NetworkNamespace& space, const char* mac, const char* 
 	return {};
 }
 
+Result<void> set_offload(const std::string& name, std::uint32_t command, bool on)
+{
+	const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+	ethtool_value value{command, on ? 1u : 0u};
+	ifreq request{};
+	std::strncpy(request.ifr_name, name.c_str(), IFNAMSIZ - 1);
+	request.ifr_data = reinterpret_cast<char*>(&value);
+	if (::ioctl(socket.get(), SIOCETHTOOL, &request) != 0)
+		return error_of_errno(errno, "an offload of " + name);
+	return {};
+}
+
 }  // namespace
 
 Result<Wire> Wire::open(const std::string& role)
@@ -86,14 +98,12 @@ Result<std::uint32_t> received_packets(const std::string& name)
 
 Result<void> receive_in_batches(const std::string& name)
 {
-	const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-	ethtool_value value{ETHTOOL_SGRO, 1};
-	ifreq request{};
-	std::strncpy(request.ifr_name, name.c_str(), IFNAMSIZ - 1);
-	request.ifr_data = reinterpret_cast<char*>(&value);
-	if (::ioctl(socket.get(), SIOCETHTOOL, &request) != 0)
-		return error_of_errno(errno, "ETHTOOL_SGRO on " + name);
-	return {};
+	return set_offload(name, ETHTOOL_SGRO, true);
+}
+
+Result<void> share_the_queue(const std::string& name)
+{
+	return set_offload(name, ETHTOOL_STSO, false);
 }
 
 }  // namespace sluice::lab

@@ -47,5 +47,8 @@ Result<std::uint32_t> received_packets(const std::string& name);
 
 // Hands frames from the link to the stack in batches (NAPI) without an XDP program, as every physical interface does.
 Result<void> receive_in_batches(const std::string& name);
+// Makes what this host's stack sends out of the interface wait in the queue in which a flood waits at the far end, as it would
+// on a physical link: a veth takes frames past that queue while segmentation is offloaded and no XDP program is there.
+Result<void> share_the_queue(const std::string& name);
 
 }  // namespace sluice::lab
