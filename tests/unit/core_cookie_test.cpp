@@ -139,11 +139,25 @@ TEST(CoreCookie, IsOfItsPeriodAndTheNext)
 	const sluice_packet ack = ack_of(syn, sluice_cookie_for(kKey, &syn, &offered, start));
 	EXPECT_TRUE(sluice_cookie_is_right(kKey, &ack, start));
 	EXPECT_TRUE(sluice_cookie_is_right(kKey, &ack, start + kPeriod - 1));
-	EXPECT_TRUE(sluice_cookie_is_right(kKey, &ack, start + 2 * kPeriod - 1));
+	EXPECT_TRUE(sluice_cookie_is_right(kKey, &ack, start + 2 * kPeriod - SLUICE_COOKIE_SLACK_NS - 1));
 	for (unsigned later = 2; later < 6; later++)
 		EXPECT_FALSE(sluice_cookie_is_right(kKey, &ack, start + later * kPeriod)) << later;
 	const sluice_cookie again = sluice_cookie_for(kKey, &syn, &offered, start + kPeriod - 1);
 	EXPECT_EQ(again.sequence + 1, SLUICE_BE32(ack.acknowledgement)) << "a SYN that is sent again gets the same number";
+}
+
+// The program behind the gate goes by another clock, which may not be in the cookie's period yet.
+TEST(CoreCookie, IsRightAlsoByAClockThatIsBehind)
+{
+	const sluice_packet syn = packet();
+	const sluice_terms offered = read(kLinux);
+	for (const std::uint64_t start : {kNow / kPeriod * kPeriod, kNow / kPeriod * kPeriod + kPeriod}) {
+		const sluice_packet ack = ack_of(syn, sluice_cookie_for(kKey, &syn, &offered, start));
+		EXPECT_TRUE(sluice_cookie_is_right(kKey, &ack, start - 4'000'000));
+		EXPECT_TRUE(sluice_cookie_is_right(kKey, &ack, start - SLUICE_COOKIE_SLACK_NS));
+		EXPECT_FALSE(sluice_cookie_is_right(kKey, &ack, start - SLUICE_COOKIE_SLACK_NS - 1)) << "near miss";
+		EXPECT_FALSE(sluice_cookie_is_right(kKey, &ack, start - kPeriod));
+	}
 }
 
 TEST(CoreCookie, IsAwaitedAlsoByAClockThatIsBehind)

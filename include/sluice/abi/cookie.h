@@ -4,7 +4,7 @@
 
 #include "sluice/abi/base.h"
 
-/* A cookie is of the period in which it was sent, and taken back in that one and the next: 69 to 137 s. */
+/* A cookie is of the period in which it was sent, and taken back in that one and the next, but for its last second: 68 to 136 s. */
 #define SLUICE_COOKIE_PERIOD_SHIFT 36u
 /* Until then after the last cookie an ACK that finds a listener may bring one back. */
 #define SLUICE_COOKIE_AWAITED_NS (2ull << SLUICE_COOKIE_PERIOD_SHIFT)

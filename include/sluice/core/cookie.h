@@ -240,16 +240,24 @@ SLUICE_INLINE struct sluice_cookie sluice_cookie_for(const __u64 *key, const str
 	return cookie;
 }
 
-/* Whether an ACK's number is that of a cookie of this or the last period. */
+/* Of which period a cookie is, by its number: of this one, or the last; or the next, where the clock that sent it may be
+ * there already. */
+SLUICE_INLINE __u32 sluice_period_of(__u32 sequence, __u64 now_mono_ns)
+{
+	__u32 period = sluice_cookie_period(now_mono_ns);
+
+	if ((sequence >> 1 & 1) == (period & 1))
+		return period;
+	return sluice_cookie_period(now_mono_ns + SLUICE_COOKIE_SLACK_NS) == period ? period - 1 : period + 1;
+}
+
+/* Whether an ACK's number is that of a cookie that still holds. */
 SLUICE_INLINE bool sluice_cookie_is_right(const __u64 *key, const struct sluice_packet *ack, __u64 now_mono_ns)
 {
 	__u32 sequence = SLUICE_BE32(ack->acknowledgement) - 1;
-	__u32 period = sluice_cookie_period(now_mono_ns);
 	__be32 client = SLUICE_BE32(SLUICE_BE32(ack->sequence) - 1);
 
-	if ((sequence >> 1 & 1) != (period & 1))
-		period--;
-	return sluice_cookie_hash(key, ack, client, period) == sequence >> 2;
+	return sluice_cookie_hash(key, ack, client, sluice_period_of(sequence, now_mono_ns)) == sequence >> 2;
 }
 
 /* What was granted, by the cookie's number and the options of the ACK. */
