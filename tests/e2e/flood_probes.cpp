@@ -5,8 +5,7 @@
 
 #include <map>
 
-#include "base/fd.h"
-#include "base/file.h"
+#include "client_socket.h"
 #include "flood_story.h"
 
 namespace sluice::e2e {
@@ -16,38 +15,9 @@ namespace {
 constexpr std::uint64_t kFrames = 30'000;
 constexpr std::uint16_t kClientPort = 50000;  // no spoofed frame has it
 
-sockaddr_in endpoint(const std::string& address, std::uint16_t port)
-{
-	sockaddr_in out{};
-	out.sin_family = AF_INET;
-	out.sin_port = htons(port);
-	::inet_pton(AF_INET, address.c_str(), &out.sin_addr);
-	return out;
-}
-
-Result<void> bind_to(const Fd& socket, const std::string& address, std::uint16_t port)
-{
-	const sockaddr_in at = endpoint(address, port);
-	if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&at), sizeof(at)) != 0)
-		return error_of_errno(errno, "bind to " + address);
-	return {};
-}
-
 class FloodProbes : public FloodStory {
 protected:
-	// Takes what comes to the gate's port 9000; with room for all of it.
-	Fd open_udp()
-	{
-		Fd socket;
-		must(wire().gate().inside([&]() -> Result<void> {
-			socket = Fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-			const int room = 64 << 20;
-			if (::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) != 0)
-				return error_of_errno(errno, "SO_RCVBUFFORCE");
-			return bind_to(socket, lab::kGateIpv4, 9000);
-		}));
-		return socket;
-	}
+	Fd open_udp() { return must(take_datagrams(wire().gate(), lab::kGateIpv4, 9000)); }
 
 	// Datagrams that wait there, by source.
 	static std::map<std::string, std::uint64_t> drain(const Fd& socket)
@@ -63,20 +33,7 @@ protected:
 		return by_source;
 	}
 
-	// A connection of kWorldIpv4 from kClientPort to the HTTP server.
-	Fd connect_client()
-	{
-		Fd socket;
-		must(wire().world().inside([&]() -> Result<void> {
-			socket = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-			SLUICE_TRY(bind_to(socket, lab::kWorldIpv4, kClientPort));
-			const sockaddr_in to = endpoint(lab::kGateIpv4, 8080);
-			if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&to), sizeof(to)) != 0)
-				return error_of_errno(errno, "connect");
-			return {};
-		}));
-		return socket;
-	}
+	Fd connect_client() { return must(connect_from(wire().world(), lab::kWorldIpv4, kClientPort, 8080)); }
 	// Whether the server answers on it.
 	static bool asks(const Fd& connection)
 	{
