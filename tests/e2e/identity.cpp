@@ -2,10 +2,12 @@
 // somebody is revoked, killed, or copies another's files.
 #include <signal.h>
 
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 
 #include "base/file.h"
+#include "support/pki.h"
 #include "story.h"
 
 namespace sluice::e2e {
@@ -210,6 +212,38 @@ TEST_F(Identities, ARevocationFileRevokesAndRestoresWithoutAnApply)
 	EXPECT_TRUE(get_page(lab::kWorldIpv4));
 	EXPECT_EQ(must(daemon().ask({"status"})).at("health"), "ok");
 	EXPECT_EQ(must(daemon().ask({"status"})).at("generation"), generation) << "the policy is what it was";
+}
+
+TEST_F(Identities, AnEventOfTheIdentityProviderRevokes)
+{
+	const test::Key key = test::make_ec_key();
+	must(daemon().write_file("idp.jwks", nlohmann::json{{"keys", {test::jwk_of(key, "e1")}}}.dump()));
+	std::string policy = kPolicy;
+	policy.insert(policy.find("  unshared"), "  events: [{name: \"https://idp.example\", keys: idp.jwks, audiences: gate, algorithms: ES256, subjects: \"spiffe://prod.example/**\"}]\n");
+	must(daemon().write_file("policy.yaml", policy));
+	must(daemon().ask({"apply", daemon().policy_path()}));
+	expect_leased("billing");
+	expect_leased("audit", kOther);
+	const auto push = [&](const std::string& id, const test::Key& by) {
+		const nlohmann::json claims = {{"iss", "https://idp.example"}, {"aud", "gate"}, {"jti", id}, {"iat", std::time(nullptr)},
+					       {"sub_id", {{"format", "uri"}, {"uri", "spiffe://prod.example/billing"}}},
+					       {"events", {{"https://schemas.openid.net/secevent/caep/event-type/session-revoked", nlohmann::json::object()}}}};
+		must(daemon().write_file("event", test::sign_token({{"alg", "ES256"}, {"kid", "e1"}, {"typ", "secevent+jwt"}}, claims.dump(), by)));
+		return must(lab::run(wire().world().command({"curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--cacert", daemon().directory() + "/ca.pem", "-H", "Content-Type: application/secevent+jwt",
+							     "--data-binary", "@" + daemon().directory() + "/event", "https://192.0.2.2:8440/v1/events"}))).output;
+	};
+	EXPECT_EQ(push("1", test::make_ec_key()), "400") << "not the transmitter's key";
+	EXPECT_TRUE(get_page(lab::kWorldIpv4));
+	EXPECT_EQ(push("1", key), "202");
+	EXPECT_FALSE(get_page(lab::kWorldIpv4));
+	EXPECT_TRUE(get_page(kOther)) << "near miss: its neighbour";
+	EXPECT_EQ(identity("billing").at("revoked").at("by"), "https://idp.example");
+	EXPECT_NE(audit().find("session-revoked, event 1"), std::string::npos) << audit();
+	EXPECT_NE(audit().find("\"reason\":\"signature\""), std::string::npos) << audit();
+	must(daemon().ask({"identity", "restore", "spiffe://prod.example/billing"}));
+	EXPECT_EQ(push("1", key), "202") << "a replay is answered, and changes nothing";
+	expect_leased("billing");
+	EXPECT_TRUE(get_page(lab::kWorldIpv4));
 }
 
 TEST_F(Identities, LeasesOutliveTheDaemonAndAreTakenOver)

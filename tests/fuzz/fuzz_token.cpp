@@ -1,10 +1,10 @@
-// Any text as an access token, and as a key set: it is read or refused, and never accepted, since nobody signs here.
+// Any text as an access token, as a security event, and as a key set: it is read or refused, and never accepted, since nobody signs here.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
 #include "identity/base64url.h"
-#include "identity/token.h"
+#include "identity/security_event.h"
 
 using namespace sluice::identity;
 
@@ -19,6 +19,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 	static const std::vector<Issuer> issuers = {{"i", {"a"}, {Algorithm::kEs256},
 		std::shared_ptr<const KeySet>(&*keys, [](const KeySet*) {})}};
 	if (verify_token(text, issuers, Moment(std::chrono::seconds(1'800'000'000)), Skew()))
+		std::abort();
+	static const std::vector<Transmitter> transmitters = {{issuers[0], {{"spiffe://prod.example/**"}, true}}};
+	if (verify_event(text, transmitters, Moment(std::chrono::seconds(1'800'000'000))))
 		std::abort();
 	if (const auto bytes = decode_base64url(text); bytes && encode_base64url(*bytes) != text)
 		std::abort();

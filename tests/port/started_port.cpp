@@ -106,14 +106,18 @@ void StartedPort::take(const std::string& payload)
 {
 	auto message = port::parse_to_daemon(payload);
 	ASSERT_TRUE(message) << message.error().sentence() << "\n" << payload;
-	std::optional<port::LeaseAnswer> answer;
+	std::optional<port::ToPort> answer;
 	{
 		const std::lock_guard lock(mutex_);
 		if (const auto* request = std::get_if<port::LeaseRequest>(&*message)) {
 			requests_.push_back(*request);
-			answer = answer_(*request);
+			if (auto made = answer_(*request))
+				answer = *std::move(made);
 		} else if (const auto* report = std::get_if<port::RefusalReport>(&*message)) {
 			reports_.push_back(*report);
+		} else if (const auto* event = std::get_if<port::EventReport>(&*message)) {
+			events_.push_back(*event);
+			answer = port::EventAnswer{event->id, takes_events_};
 		} else {
 			setups_.push_back(*message);
 		}
@@ -171,6 +175,18 @@ std::vector<port::RefusalReport> StartedPort::reports() const
 {
 	const std::lock_guard lock(mutex_);
 	return reports_;
+}
+
+std::vector<port::EventReport> StartedPort::events() const
+{
+	const std::lock_guard lock(mutex_);
+	return events_;
+}
+
+void StartedPort::take_events(bool taken)
+{
+	const std::lock_guard lock(mutex_);
+	takes_events_ = taken;
 }
 
 std::vector<port::RefusalReport> StartedPort::await_reports(std::size_t count)

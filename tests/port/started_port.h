@@ -34,6 +34,9 @@ public:
 
 	std::vector<port::LeaseRequest> requests() const;
 	std::vector<port::RefusalReport> reports() const;
+	std::vector<port::EventReport> events() const;
+	// Whether events are taken; they are unless told otherwise.
+	void take_events(bool taken);
 	// Waits until so many reports have come since the start, at most ten seconds.
 	std::vector<port::RefusalReport> await_reports(std::size_t count);
 
@@ -57,6 +60,8 @@ private:
 	Answer answer_;
 	std::vector<port::LeaseRequest> requests_;
 	std::vector<port::RefusalReport> reports_;
+	std::vector<port::EventReport> events_;
+	bool takes_events_ = true;
 	std::vector<port::ToDaemon> setups_;
 };
 

@@ -56,6 +56,7 @@ protected:
 	{
 		IdentityPort::Wanted wanted;
 		wanted.setup.trust_domains = {{"prod.example", {}, {}}};
+		wanted.setup.transmitters.push_back({{"https://idp.example", {}, {}, {}}, {{"spiffe://prod.example/**"}, false}});
 		wanted.setup.roles = {{identity::NamePattern{"spiffe://prod.example/**"}, 1}};
 		return wanted;
 	}
@@ -85,6 +86,11 @@ protected:
 		request.identity.until = identity::moment_of_unix_ns(clock_.unix_ns()) + std::chrono::hours(1);
 		request.peer = *net::Address::parse(peer);
 		const std::string text = port::encode(port::ToDaemon(request));
+		return "say(json.loads(r'''" + text + "'''))\n";
+	}
+	static std::string event(const std::string& subject)
+	{
+		const std::string text = port::encode(port::ToDaemon(port::EventReport{3, {"https://idp.example", "e1", "session-revoked", subject}}));
 		return "say(json.loads(r'''" + text + "'''))\n";
 	}
 	static std::string ready()
@@ -131,14 +137,31 @@ TEST_F(DaemonIdentityPort, AnAddressThatIsSharedIsRefused)
 	EXPECT_FALSE(port_->degraded());
 }
 
+TEST_F(DaemonIdentityPort, AnEventRevokesAndIsAnswered)
+{
+	play("import os\n" + ready() + event("spiffe://prod.example/a") +
+	     "answer = json.dumps(take())\n"
+	     "open(os.path.abspath(__file__) + '.tmp', 'w').write(answer)\n"
+	     "os.rename(os.path.abspath(__file__) + '.tmp', os.path.abspath(__file__) + '.answer')\n"
+	     "take()\n");
+	ASSERT_TRUE(until([&] { return std::filesystem::exists(directory_.at("port.answer")); })) << said();
+	const auto answer = port::parse_to_port(*read_file(directory_.at("port.answer")));
+	ASSERT_TRUE(answer);
+	EXPECT_EQ(std::get<port::EventAnswer>(*answer).id, 3u);
+	EXPECT_TRUE(std::get<port::EventAnswer>(*answer).taken);
+	ASSERT_EQ(leasing_.use().revoked, 1u);
+	EXPECT_EQ(leasing_.list({}).rows[0].revoked->by, "https://idp.example");
+}
+
 TEST_F(DaemonIdentityPort, WhoClaimsMoreThanItsSetupIsEnded)
 {
-	for (const std::string& lie : {request("spiffe://other.example/a", 2), request("spiffe://prod.example/a", 4), std::string("say({'kind': 'root'})\n"),
+	for (const std::string& lie : {event("spiffe://other.example/a"), request("spiffe://other.example/a", 2), request("spiffe://prod.example/a", 4), std::string("say({'kind': 'root'})\n"),
 	                               std::string("channel.sendall(b'\\xff\\xff\\xff\\xff')\n")}) {
 		play(ready() + lie + "take()\n");
 		ASSERT_TRUE(until([&] { return port_->degraded(); })) << lie;
 		EXPECT_NE(said().find("nobody gets another"), std::string::npos) << said();
 		EXPECT_EQ(leasing_.use().leases, 0u) << lie;
+		EXPECT_EQ(leasing_.use().revoked, 0u) << lie;
 		port_.reset();
 	}
 }

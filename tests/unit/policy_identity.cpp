@@ -158,5 +158,26 @@ TEST(PolicyIdentity, RevocationFilesAreNamedAndNotWatchedWithThePolicy)
 	EXPECT_EQ(changes[0].subject, "revocations");
 }
 
+TEST(PolicyIdentity, TransmittersOfEvents)
+{
+	const auto with = [](const std::string& terms) {
+		return right_policy("identity:\n  trust-domains: [{name: prod.example, authorities: [a.pem]}]\n  port: {certificate: a.pem, key: a.key}\n"
+				    "  events: [{name: \"https://idp.example\", keys: idp.jwks, audiences: gate, algorithms: ES256" + terms + "}]\n",
+				    {{"/etc/sluice/a.pem", kPem}});
+	};
+	const Policy one = with("");
+	ASSERT_EQ(one.identities.transmitters.size(), 1u);
+	EXPECT_EQ(one.identities.transmitters[0].keys.path, "/etc/sluice/idp.jwks");
+	EXPECT_FALSE(one.identities.transmitters[0].certificates);
+	EXPECT_EQ(std::count(one.files.begin(), one.files.end(), "/etc/sluice/idp.jwks"), 1) << "followed like other key sets";
+	for (const char* terms : {", certificates: accepted", ", subjects: [\"spiffe://prod.example/**\"]"}) {
+		const Policy two = with(terms);
+		EXPECT_NE(*digest_of(one, listing_of(one)), *digest_of(two, listing_of(two))) << terms;
+		const Changes changes = identity_changes(one, two);
+		ASSERT_EQ(changes.size(), 1u) << terms;
+		EXPECT_EQ(changes[0].subject, "events of https://idp.example");
+	}
+}
+
 }  // namespace
 }  // namespace sluice::policy

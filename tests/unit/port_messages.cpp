@@ -23,6 +23,7 @@ LeaseRequest request()
 			   .authority = "prod.example",
 			   .thumbprint = thumbprint(9),
 			   .issuer = "https://as.example",
+			   .token_subject = "alice",
 			   .token_id = "j\n1",
 			   .roles = 1ull << 63 | 6,
 			   .until = identity::Moment(std::chrono::seconds(1'800'000'000))};
@@ -92,6 +93,25 @@ TEST(PortMessages, ReportsComeAsTheyWent)
 	EXPECT_EQ("the key is another's", std::get<SetupRefused>(*refused).why);
 }
 
+EventReport event()
+{
+	return {9, {"https://idp.example", "e1", "session-revoked", "spiffe://prod.example/billing"}};
+}
+
+TEST(PortMessages, EventsComeAsTheyWent)
+{
+	const auto parsed = parse_to_daemon(encode(event()));
+	ASSERT_TRUE(parsed) << parsed.error().sentence();
+	EXPECT_EQ(9u, std::get<EventReport>(*parsed).id);
+	EXPECT_EQ(event().event, std::get<EventReport>(*parsed).event);
+	for (const bool taken : {false, true}) {
+		const auto answer = parse_to_port(encode(EventAnswer{9, taken}));
+		ASSERT_TRUE(answer) << answer.error().sentence();
+		EXPECT_EQ(9u, std::get<EventAnswer>(*answer).id);
+		EXPECT_EQ(taken, std::get<EventAnswer>(*answer).taken);
+	}
+}
+
 TEST(PortMessages, ASetupComesAsItWent)
 {
 	const std::string any_bytes("\x00\xff\x30\x82\n", 5);
@@ -105,6 +125,7 @@ TEST(PortMessages, ASetupComesAsItWent)
 			      {{identity::Name{identity::NameKind::kDns, "a.example"}, "a"}, {thumbprint(3), "b"},
 			       {identity::Name{identity::NameKind::kEmail, "c@example"}, "c"}, {identity::Name{identity::NameKind::kUri, "urn:d"}, "d"}}});
 	setup.issuers.push_back({"https://as.example", {"/k.json", "{}", ""}, {"api"}, {identity::Algorithm::kEs256, identity::Algorithm::kEdDsa}});
+	setup.transmitters.push_back({setup.issuers[0], {{"spiffe://prod.example/**", "partner-a"}, true}});
 	setup.roles = {{identity::NamePattern{"spiffe://prod.example/**"}, 1}, {identity::Scope{"read"}, 2}, {identity::ClaimValue{{"realm", "roles"}, "x"}, 63}};
 	setup.demand = {true, true};
 
@@ -116,6 +137,8 @@ TEST(PortMessages, ASetupComesAsItWent)
 	EXPECT_EQ(any_bytes, got.trust_domains[0].crls[0].text);
 	EXPECT_EQ(thumbprint(3), std::get<identity::Thumbprint>(got.pkis.at(0).mappings.at(1).by));
 	EXPECT_EQ(63u, got.roles.at(2).role);
+	EXPECT_EQ("https://as.example", got.transmitters.at(0).issuer.name);
+	EXPECT_EQ(setup.transmitters[0].scope, got.transmitters[0].scope);
 	EXPECT_TRUE(got.demand.token && got.demand.unbound_is_enough);
 	setup.listeners.assign(kMostListeners + 1, "x");
 	EXPECT_FALSE(parse_to_port(encode(setup)));
@@ -151,6 +174,9 @@ TEST(PortMessages, TheDaemonTakesNothingElse)
 	    {"a short thumbprint", changed("CQAAAA", "CQ"), "'thumbprint' must be"},
 	    {"a reason of nobody's list", changed("too-slow", "too-bad", report), "'reason' must be one of the lists"},
 	    {"a long detail", changed("\"detail\":\"\"", "\"detail\":\"" + std::string(2000, 'x') + "\"", report), "'detail' must be at most"},
+	    {"an event that revokes nobody", changed("session-revoked", "verification", event()), "'event' must be"},
+	    {"an event about nobody", changed("spiffe://prod.example/billing", "spiffe://prod.example", event()), "'subject' must be"},
+	    {"an event without end", changed("\"e1\"", "\"" + std::string(300, 'e') + "\"", event()), "'token_id' must be at most"},
 	    {"a long message", std::string(kMostBytesToDaemon + 1, ' '), "longer than"},
 	};
 	for (const Wrong& each : all) {

@@ -67,5 +67,19 @@ TEST(PortPlausible, TokensAsPolicyDemandsThem)
 	EXPECT_FALSE(check_plausible(alone, setup_of(true, true)));
 }
 
+TEST(PortPlausible, WhatATransmitterMaySay)
+{
+	port::Setup setup = setup_of(false, false);
+	setup.transmitters.push_back({setup.issuers[0], {{"spiffe://prod.example/**"}, false}});
+	const auto says = [&](const std::string& issuer, const std::string& subject) {
+		return check_plausible(identity::SecurityEvent{issuer, "e", "session-revoked", subject}, setup).has_value();
+	};
+	EXPECT_TRUE(says("https://as.example", "spiffe://prod.example/a"));
+	EXPECT_TRUE(says("https://as.example", "https://as.example#alice"));
+	EXPECT_FALSE(says("https://as.example", "spiffe://other.example/a")) << "of whom it may not speak";
+	EXPECT_FALSE(says("https://as.example", "sha256:" + std::string(64, '0'))) << "certificates only where policy says so";
+	EXPECT_FALSE(says("https://other.example", "spiffe://prod.example/a")) << "not configured";
+}
+
 }  // namespace
 }  // namespace sluice::port

@@ -170,11 +170,12 @@ void IdentityPort::take(const port::SetupRefused& refused)
 }
 
 // Between a setup that was sent and its answer, requests may come of either.
-Result<void> IdentityPort::check(const identity::Identity& identity) const
+template <typename Claim>
+Result<void> IdentityPort::check(const Claim& claim) const
 {
-	if (in_force_ && port::check_plausible(identity, *in_force_))
+	if (in_force_ && port::check_plausible(claim, *in_force_))
 		return {};
-	return port::check_plausible(identity, wanted_->setup);
+	return port::check_plausible(claim, wanted_->setup);
 }
 
 void IdentityPort::take(const port::LeaseRequest& request)
@@ -186,14 +187,26 @@ void IdentityPort::take(const port::LeaseRequest& request)
 	const net::Prefix binding = binding_of(request);
 	const auto granted = leasing_.grant(request.identity, binding);
 	if (granted)
-		answer({request.id, port::Granted{binding.to_string(), std::max<std::uint64_t>(granted->length_ns / kSecond, 1), granted->renewed}});
+		answer(port::LeaseAnswer{request.id, port::Granted{binding.to_string(), std::max<std::uint64_t>(granted->length_ns / kSecond, 1), granted->renewed}});
 	else
-		answer({request.id, denied(granted.error())});
+		answer(port::LeaseAnswer{request.id, denied(granted.error())});
 }
 
-void IdentityPort::answer(port::LeaseAnswer answer)
+void IdentityPort::take(const port::EventReport& report)
 {
-	if (const auto sent = channel_->send(port::encode(port::ToPort(std::move(answer)))); !sent)
+	if (const auto checked = check(report.event); !checked) {
+		give_up("it claims what its setup cannot yield: " + checked.error().sentence());
+		return;
+	}
+	const auto taken = leasing_.take_event(report.event);
+	if (!taken)
+		spdlog::error("a security event of {}: {}", report.event.issuer, taken.error().sentence());
+	answer(port::EventAnswer{report.id, taken.has_value()});
+}
+
+void IdentityPort::answer(const port::ToPort& answer)
+{
+	if (const auto sent = channel_->send(port::encode(answer)); !sent)
 		give_up("an answer: " + sent.error().sentence());
 }
 

@@ -57,8 +57,10 @@ private:
 	void take(const port::SetupRefused& refused);
 	void take(const port::LeaseRequest& request);
 	void take(const port::RefusalReport& report);
-	Result<void> check(const identity::Identity& identity) const;
-	void answer(port::LeaseAnswer answer);
+	void take(const port::EventReport& report);
+	template <typename Claim>
+	Result<void> check(const Claim& claim) const;
+	void answer(const port::ToPort& answer);
 
 	boost::asio::io_context& loop_;
 	Leasing& leasing_;

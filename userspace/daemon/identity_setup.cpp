@@ -104,6 +104,8 @@ port::Setup identity_setup(const policy::Policy& policy, const std::vector<sluic
 	}
 	for (const policy::TokenIssuer& issuer : of.issuers)
 		setup.issuers.push_back(issuer_of(issuer, read));
+	for (const policy::EventTransmitter& transmitter : of.transmitters)
+		setup.transmitters.push_back({issuer_of(transmitter, read), {transmitter.subjects, transmitter.certificates}});
 	setup.roles = rules_of(policy, role_names);
 	setup.demand = {.token = of.port->needs_token, .unbound_is_enough = of.port->takes_unbound_tokens};
 	return setup;

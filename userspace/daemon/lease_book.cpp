@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
-#include <set>
+
+#include "identity/subject.h"
+#include "policy/digest.h"
 
 namespace sluice::daemon {
 namespace {
@@ -36,13 +38,20 @@ bool is_named(const datapath::Identity& identity, const std::string& name)
 	return name.starts_with(identity.name) && (is_vouched_for_by(identity.authority) || is_vouched_for_by(trust_domain_of(name)));
 }
 
-// A certificate that somebody made to have another's costs its holder the other's fate, and nobody else anything.
-std::uint64_t proof_of(const std::optional<identity::Thumbprint>& certificate)
+std::uint64_t beginning_of(const identity::Digest& digest)
 {
-	std::uint64_t proof = 0;
-	if (certificate)
-		std::memcpy(&proof, certificate->digest.data(), sizeof proof);
-	return proof;
+	std::uint64_t beginning = 0;
+	std::memcpy(&beginning, digest.data(), sizeof beginning);
+	return beginning;
+}
+
+// Who makes a certificate that begins like another's shares its fate, and costs nobody else anything.
+std::uint64_t proof_of(const std::string& subject)
+{
+	if (const auto certificate = identity::certificate_of(subject))
+		return beginning_of(certificate->digest);
+	const auto digest = policy::sha256(subject);
+	return digest ? beginning_of(*digest) : 0;
 }
 
 }  // namespace
@@ -64,7 +73,7 @@ Result<void> LeaseBook::reconcile()
 		rest(holders_[identity.slot]);
 	}
 	for (const datapath::Lease& lease : found.leases)
-		write_down(holders_[lease.slot].identity, lease.binding, lease.expires_boot_ns, 0);
+		write_down(holders_[lease.slot].identity, lease.binding, lease.expires_boot_ns, {});
 	return {};
 }
 
@@ -135,7 +144,7 @@ Checked<Grant> LeaseBook::grant(const identity::Identity& identity, const datapa
 		give_back(next, is_its_own);
 		return refused(put.error());
 	}
-	write_down(next, binding, until, proof_of(identity.thumbprint));
+	write_down(next, binding, until, proofs_of(identity));
 	return Grant{slot, length, renewed};
 }
 
@@ -160,7 +169,7 @@ void LeaseBook::give_back(datapath::Identity next, bool is_its_own)
 
 // ---- what stands ----
 
-void LeaseBook::write_down(const datapath::Identity& next, const datapath::Binding& binding, std::uint64_t until, std::uint64_t proof)
+void LeaseBook::write_down(const datapath::Identity& next, const datapath::Binding& binding, std::uint64_t until, const Proofs& proofs)
 {
 	seat(next);
 	const auto [entry, is_new] = leases_.try_emplace(binding);
@@ -173,7 +182,7 @@ void LeaseBook::write_down(const datapath::Identity& next, const datapath::Bindi
 	held.slot = next.slot;
 	held.epoch = holders_[next.slot].epoch;
 	held.until = until;
-	held.proof = proof;
+	held.proofs = proofs;
 	if (is_new || until < held.queued) {
 		held.queued = until;
 		ends_.push({until, binding});
@@ -299,27 +308,37 @@ Result<std::size_t> LeaseBook::revoke(const std::string& name)
 	return ended;
 }
 
-Result<std::size_t> LeaseBook::end_proved_by(std::span<const identity::Thumbprint> certificates)
+LeaseBook::Proofs LeaseBook::proofs_of(const identity::Identity& identity)
 {
-	std::set<std::uint64_t> proofs;
-	for (const identity::Thumbprint& certificate : certificates)
-		proofs.insert(proof_of(certificate));
+	return {identity.thumbprint ? beginning_of(identity.thumbprint->digest) : 0,
+		identity.issuer.empty() ? 0 : proof_of(identity::subject_of(identity.issuer, identity.token_subject))};
+}
+
+Result<std::vector<std::size_t>> LeaseBook::end_proved_by(std::span<const std::string> subjects)
+{
+	std::map<std::uint64_t, std::size_t> wanted;
+	for (std::size_t i = 0; i < subjects.size(); i++)
+		wanted.emplace(proof_of(subjects[i]), i);
+	wanted.erase(0);
+	const auto culprit = [&wanted](const Held& held) {
+		const auto first = wanted.find(held.proofs[0]);
+		return first != wanted.end() ? first : wanted.find(held.proofs[1]);
+	};
 	std::optional<Error> failure;
-	std::size_t ended = 0;
+	std::vector<std::size_t> ended(subjects.size());
 	for (auto lease = leases_.begin(); lease != leases_.end();) {
-		const Held& held = lease->second;
-		if (held.proof == 0 || !stands(held) || !proofs.contains(held.proof)) {
-			++lease;
-			continue;
-		}
-		if (const auto dropped = datapath_.drop_lease(lease->first); !dropped && dropped.error().code() != ErrorCode::kNotFound) {
+		const auto by = stands(lease->second) ? culprit(lease->second) : wanted.end();
+		const auto dropped = by == wanted.end() ? Result<void>() : datapath_.drop_lease(lease->first);
+		const bool failed = !dropped && dropped.error().code() != ErrorCode::kNotFound;
+		if (failed)
 			failure = dropped.error();
+		if (failed || by == wanted.end()) {
 			++lease;
 			continue;
 		}
-		release(holders_[held.slot], 1);
+		release(holders_[lease->second.slot], 1);
 		lease = leases_.erase(lease);
-		ended++;
+		ended[by->second]++;
 	}
 	if (failure)
 		return *failure;

@@ -55,9 +55,10 @@ public:
 	// Every lease of the identity ends with the next packet, and it gets none until it is allowed again. How many ended: 0
 	// where nobody of that name has a slot.
 	Result<std::size_t> revoke(const std::string& name);
-	// Every lease whose latest proof is one of these certificates ends with the next packet; its identity may get another. How
-	// many ended. Of leases that were taken over nobody knows the proof: they run to their end.
-	Result<std::size_t> end_proved_by(std::span<const identity::Thumbprint> certificates);
+	// Every lease in whose latest proof one of these had a part (identity/subject.h: a certificate, the holder of a token) ends
+	// with the next packet; its identity may get another. How many ended by each. Of leases that were taken over nobody knows
+	// the proof: they run to their end. On error those that could be ended are.
+	Result<std::vector<std::size_t>> end_proved_by(std::span<const std::string> subjects);
 	// Whether that is nobody's name, but what the kernel kept of a longer one, as identities() gives it after a restart.
 	bool is_cut_off(const std::string& name) const;
 	// What revoke() did to the slots of that name is taken back. How many they are.
@@ -89,12 +90,14 @@ private:
 
 		bool is_idle() const { return leases == 0 && !identity.blocked; }
 	};
+	// Of certificate and token, as much of a digest as tells them apart; 0: unknown, or there was none.
+	using Proofs = std::array<std::uint64_t, 2>;
 	struct Held {
 		std::uint32_t slot = 0;
 		std::uint32_t epoch = 0;  // of the holder
 		std::uint64_t until = 0;  // CLOCK_BOOTTIME
 		std::uint64_t queued = 0; // `until` of its entry in ends_
-		std::uint64_t proof = 0;  // of the certificate's thumbprint, as much as tells certificates apart; 0: unknown
+		Proofs proofs{};
 	};
 	struct End {
 		std::uint64_t until = 0;
@@ -107,9 +110,10 @@ private:
 	identity::Checked<std::uint32_t> free_slot() const;
 	bool stands(const Held& held) const { return holders_[held.slot].epoch == held.epoch; }
 	Result<void> put_lease(const datapath::Binding& binding, std::uint32_t slot, std::uint64_t until);
+	static Proofs proofs_of(const identity::Identity& identity);
 	void give_back(datapath::Identity next, bool is_its_own);
 	void seat(const datapath::Identity& next);
-	void write_down(const datapath::Identity& next, const datapath::Binding& binding, std::uint64_t until, std::uint64_t proof);
+	void write_down(const datapath::Identity& next, const datapath::Binding& binding, std::uint64_t until, const Proofs& proofs);
 	void hold(Holder& holder);
 	void release(Holder& holder, std::size_t leases);
 	void rest(Holder& holder);

@@ -15,6 +15,7 @@ using identity::Refused;
 using Fields = nlohmann::ordered_json;
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::uint64_t kRememberedNs = (identity::kOldestEvent + 2 * identity::Skew::kMost).count() * kSecond;
 
 Fields or_null(const std::string& text)
 {
@@ -54,7 +55,8 @@ Leasing::Leasing(Setting setting)
     : setting_(std::move(setting)),
       book_(setting_.datapath, setting_.clock),
       revocations_(setting_.directory, setting_.disk),
-      audit_(setting_.directory + "/audit.jsonl", setting_.clock)
+      audit_(setting_.directory + "/audit.jsonl", setting_.clock),
+      seen_(kRememberedNs)
 {
 }
 
@@ -108,6 +110,8 @@ Checked<void> Leasing::check_revoked(const identity::Identity& identity) const
 		return Refused{identity::Refusal::kIdentityRevoked};
 	if (identity.thumbprint && revocations_.contains(identity::subject_of(*identity.thumbprint)))
 		return Refused{identity::Refusal::kRevoked, "by its fingerprint"};
+	if (!identity.issuer.empty() && revocations_.contains(identity::subject_of(identity.issuer, identity.token_subject)))
+		return Refused{identity::Refusal::kIdentityRevoked, "the holder of its token"};
 	return {};
 }
 
@@ -171,20 +175,11 @@ Result<void> Leasing::restore(const std::string& name, const std::string& by)
 void Leasing::follow_file(const std::string& file, const std::vector<policy::RevokedLine>& lines)
 {
 	std::map<std::string, Revocation> said;
-	std::vector<identity::Thumbprint> certificates;
 	for (const policy::RevokedLine& line : lines)
 		said[line.subject] = {setting_.clock.unix_ns(), file + ":" + std::to_string(line.line), line.why};
 	const Revocations::Change change = revocations_.replace(file, said);
-	for (const std::string& subject : change.revoked) {
-		if (const auto certificate = identity::certificate_of(subject))
-			certificates.push_back(*certificate);
-		else
-			tell_revoked(subject, said.at(subject), end(subject));
-	}
-	// All at once: each looks through every lease.
-	const auto ended = certificates.empty() ? Result<std::size_t>(std::size_t{0}) : book_.end_proved_by(certificates);
-	for (const identity::Thumbprint& certificate : certificates)
-		tell_revoked(identity::subject_of(certificate), said.at(identity::subject_of(certificate)), ended);
+	for (const auto& [subject, ended] : end_all(change.revoked))
+		tell_revoked(subject, said.at(subject), ended);
 	for (const std::string& subject : change.restored) {
 		if (const auto allowed = allow(subject); !allowed)
 			spdlog::error("{} is no longer in {}: {}", subject, file, allowed.error().sentence());
@@ -192,10 +187,46 @@ void Leasing::follow_file(const std::string& file, const std::vector<policy::Rev
 	}
 }
 
+Result<void> Leasing::take_event(const identity::SecurityEvent& event)
+{
+	if (seen_.contains(event.issuer, event.token_id, setting_.clock.boot_ns()))
+		return {};
+	const auto ended = end(event.subject);
+	const Revocation said{setting_.clock.unix_ns(), event.issuer, event.event + ", event " + event.token_id};
+	const auto kept = revocations_.add(event.subject, said, Origin{{}, event.issuer});
+	tell_revoked(event.subject, said, ended);
+	if (!ended)
+		return ended.error();
+	SLUICE_TRY(kept);
+	seen_.add(event.issuer, event.token_id, setting_.clock.boot_ns());
+	return {};
+}
+
+// Certificates and tokens all at once: each looks through every lease.
+std::map<std::string, Result<std::size_t>> Leasing::end_all(const std::vector<std::string>& subjects)
+{
+	std::map<std::string, Result<std::size_t>> ended;
+	std::vector<std::string> proofs;
+	for (const std::string& subject : subjects) {
+		const bool is_certificate = identity::certificate_of(subject).has_value();
+		ended.emplace(subject, is_certificate ? Result<std::size_t>(std::size_t{0}) : book_.revoke(subject));
+		if (is_certificate || subject.find('#') != std::string::npos)
+			proofs.push_back(subject);
+	}
+	const auto by_proof = proofs.empty() ? Result<std::vector<std::size_t>>(std::vector<std::size_t>()) : book_.end_proved_by(proofs);
+	for (std::size_t i = 0; i < proofs.size(); i++) {
+		Result<std::size_t>& of = ended.at(proofs[i]);
+		if (!by_proof)
+			of = by_proof.error();
+		else if (of)
+			*of += (*by_proof)[i];
+	}
+	return ended;
+}
+
 Result<std::size_t> Leasing::end(const std::string& subject)
 {
-	const auto certificate = identity::certificate_of(subject);
-	return certificate ? book_.end_proved_by({&*certificate, 1}) : book_.revoke(subject);
+	return end_all({subject}).at(subject);
 }
 
 Result<std::size_t> Leasing::allow(const std::string& subject)

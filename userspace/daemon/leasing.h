@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,8 @@
 #include "daemon/journal.h"
 #include "daemon/lease_book.h"
 #include "daemon/revocations.h"
+#include "daemon/seen_events.h"
+#include "identity/security_event.h"
 #include "policy/model.h"
 #include "policy/revocation_list.h"
 
@@ -60,6 +63,9 @@ public:
 	Result<std::size_t> revoke(const control::RevokeRequest& request, const std::string& by);
 	// Error kNotFound when nobody of that name is revoked, kExists when a file says so.
 	Result<void> restore(const std::string& name, const std::string& by);
+	// A transmitter said that somebody is revoked; as revoke(), but that the same event again changes nothing. Error: it has to
+	// be told again.
+	Result<void> take_event(const identity::SecurityEvent& event);
 	// All that a revocation file says now, in place of what it said before: as revoke() and restore(). What nobody but the file
 	// revoked is restored. Empty and no longer known: the file has no say.
 	void follow_file(const std::string& file, const std::vector<policy::RevokedLine>& lines);
@@ -79,6 +85,7 @@ public:
 private:
 	void write_down(AuditLog::Kind kind, nlohmann::ordered_json fields);
 	Result<std::size_t> end(const std::string& subject);
+	std::map<std::string, Result<std::size_t>> end_all(const std::vector<std::string>& subjects);
 	void tell_revoked(const std::string& subject, const Revocation& said, const Result<std::size_t>& ended);
 	Result<std::size_t> allow(const std::string& subject);
 	void tell_restored(const std::string& subject, const std::string& by);
@@ -89,6 +96,7 @@ private:
 	LeaseBook book_;
 	Revocations revocations_;
 	AuditLog audit_;
+	SeenEvents seen_;
 	std::vector<std::string> warnings_;  // of the start
 };
 

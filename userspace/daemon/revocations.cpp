@@ -31,7 +31,7 @@ Result<Revocations::Names> parse(const std::string& text)
 		const auto at = telemetry::parse_timestamp(fields.text("at"));
 		if (!at)
 			fields.refuse("at", "a time, as in RFC 3339");
-		const Origin origin{fields.text_or("file", "")};
+		const Origin origin{fields.text_or("file", ""), fields.text_or("issuer", "")};
 		if (const auto error = fields.error())
 			return *error;
 		revocation.unix_ns = *at;
@@ -63,9 +63,9 @@ Result<void> Revocations::open()
 		     "it is kept as " + aside + "; revoke again whom it names");
 }
 
-Result<void> Revocations::add(const std::string& name, Revocation revocation)
+Result<void> Revocations::add(const std::string& name, Revocation revocation, const Origin& origin)
 {
-	names_[name][Origin{}] = std::move(revocation);
+	names_[name][origin] = std::move(revocation);
 	auto written = write(names_);
 	if (!written)
 		trouble_ = written.error();
@@ -96,7 +96,7 @@ Result<void> Revocations::remove(const std::string& name)
 
 Revocations::Change Revocations::replace(const std::string& file, std::map<std::string, Revocation> said)
 {
-	const Origin origin{file};
+	const Origin origin{file, {}};
 	Change change;
 	bool differs = false;
 	for (auto words = names_.begin(); words != names_.end();) {
@@ -140,7 +140,7 @@ Result<void> Revocations::write(const Names& names)
 	Json rows = Json::array();
 	for (const auto& [name, words] : names) {
 		for (const auto& [origin, said] : words)
-			rows.push_back({{"identity", name}, {"at", telemetry::timestamp(said.unix_ns)}, {"by", said.by}, {"why", said.why}, {"file", origin.file}});
+			rows.push_back({{"identity", name}, {"at", telemetry::timestamp(said.unix_ns)}, {"by", said.by}, {"why", said.why}, {"file", origin.file}, {"issuer", origin.issuer}});
 	}
 	const Json json = {{"version", kVersion}, {"revoked", std::move(rows)}};
 	SLUICE_TRY(disk_.replace(path_, json.dump(1, '\t', false, Json::error_handler_t::replace) + "\n"));

@@ -23,9 +23,10 @@ struct Revocation {
 	bool operator==(const Revocation&) const = default;
 };
 
-// By whose word: a person's, who said it here, or a file's.
+// By whose word: a person's, who said it here; a transmitter's of events; or a file's.
 struct Origin {
-	std::string file;  // empty: a person
+	std::string file;
+	std::string issuer;  // both empty: a person
 
 	auto operator<=>(const Origin&) const = default;
 };
@@ -44,9 +45,9 @@ public:
 	const Names& all() const { return names_; }
 	bool contains(const std::string& name) const { return names_.contains(name); }
 
-	// By a person. In force at once; on error they are so until the daemon ends, and flush() tries again to write them.
-	Result<void> add(const std::string& name, Revocation revocation);
-	// What persons said is taken back. On error nothing has changed. Error kNotFound when it is not revoked, kExists when it
+	// In force at once; on error they are so until the daemon ends, and flush() tries again to write them.
+	Result<void> add(const std::string& name, Revocation revocation, const Origin& origin = {});
+	// What persons and transmitters said is taken back. On error nothing has changed. Error kNotFound when it is not revoked, kExists when it
 	// is in a file.
 	Result<void> remove(const std::string& name);
 	// All that a file says, in place of what it said before; who was in it before keeps the time. Who is revoked now and was

@@ -69,6 +69,11 @@ std::optional<Thumbprint> parse_fingerprint(std::string_view text)
 	return thumbprint;
 }
 
+std::string subject_of(const std::string& issuer, const std::string& token_subject)
+{
+	return issuer + "#" + token_subject;
+}
+
 std::string subject_of(const Thumbprint& certificate)
 {
 	return std::string(kScheme) + fingerprint_of(certificate);

@@ -17,6 +17,8 @@ std::string fingerprint_of(const Thumbprint& thumbprint);
 // 64 hexadecimal digits of either case, or the same as pairs with colons between, as openssl x509 -fingerprint writes it.
 std::optional<Thumbprint> parse_fingerprint(std::string_view text);
 
+// "ISSUER#SUBJECT": who holds a token of that issuer.
+std::string subject_of(const std::string& issuer, const std::string& token_subject);
 // "sha256:" and the fingerprint.
 std::string subject_of(const Thumbprint& certificate);
 // The certificate that a subject means; nothing where it is an identity's name.

@@ -1,70 +1,16 @@
 #include "identity/token.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "identity/base64url.h"
 #include "identity/json.h"
 #include "identity/jws.h"
+#include "identity/jwt_claims.h"
 
 namespace sluice::identity {
 namespace {
 
 using nlohmann::json;
-
-constexpr double kLastSecond = 253'402'300'799.0;  // the end of the year 9999
-
-Refused wrong_claim(std::string_view name)
-{
-	return {Refusal::kClaims, std::string(name) + " is missing or malformed"};
-}
-
-// RFC 9068, 2.1: at+jwt, with or without "application/", in any case as media types are.
-bool is_access_token_type(std::string_view type)
-{
-	constexpr std::string_view kPrefix = "application/";
-	std::string lower(type);
-	std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-	std::string_view rest = lower;
-	if (rest.substr(0, kPrefix.size()) == kPrefix)
-		rest.remove_prefix(kPrefix.size());
-	return rest == "at+jwt";
-}
-
-// A NumericDate (RFC 7519, 2): seconds, perhaps with a fraction, which is cut off.
-Checked<Moment> moment_claim(const json& claims, const char* name)
-{
-	const auto claim = claims.find(name);
-	if (claim == claims.end() || !claim->is_number())
-		return wrong_claim(name);
-	const double seconds = claim->get<double>();
-	if (!(seconds >= 0 && seconds <= kLastSecond))
-		return wrong_claim(name);
-	return Moment(std::chrono::seconds(static_cast<std::int64_t>(std::floor(seconds))));
-}
-
-Checked<std::string> text_claim(const json& claims, const char* name)
-{
-	const std::string* text = string_member(claims, name);
-	if (text == nullptr || text->empty())
-		return wrong_claim(name);
-	return *text;
-}
-
-// One string, or an array of nothing but strings.
-Checked<std::vector<std::string>> audiences_of(const json& claims)
-{
-	const auto claim = claims.find("aud");
-	std::vector<std::string> audiences;
-	if (claim != claims.end() && claim->is_string())
-		audiences.push_back(claim->get_ref<const std::string&>());
-	else if (claim != claims.end() && claim->is_array() &&
-		 std::all_of(claim->begin(), claim->end(), [](const json& each) { return each.is_string(); }))
-		audiences = claim->get<std::vector<std::string>>();
-	else
-		return wrong_claim("aud");
-	return audiences;
-}
 
 // RFC 8693, 4.2: words with single blanks between them.
 Checked<std::vector<std::string>> scopes_of(const json& claims)
@@ -100,16 +46,6 @@ Checked<std::optional<Thumbprint>> binding_of(const json& claims)
 	return thumbprint;
 }
 
-Checked<void> check_audience(const json& claims, const Issuer& issuer)
-{
-	SLUICE_TRY_ASSIGN(const auto audiences, audiences_of(claims));
-	const bool meant = std::find_first_of(audiences.begin(), audiences.end(), issuer.audiences.begin(), issuer.audiences.end()) !=
-			   audiences.end();
-	if (!meant)
-		return Refused{Refusal::kAudience};
-	return {};
-}
-
 // exp and iat are required by RFC 9068 (2.2); nbf is not. Nobody issues in the future.
 Checked<Moment> check_times(const json& claims, Moment now, Skew skew)
 {
@@ -136,7 +72,7 @@ Checked<Claims> verify_token(std::string_view text, const std::vector<Issuer>& i
 	auto claims = parse_json_object(text_of(jws.payload));
 	if (!claims)
 		return Refused{Refusal::kTokenMalformed, "the claims are no JSON object without duplicates"};
-	if (!jws.type || !is_access_token_type(*jws.type))
+	if (!is_type(jws.type, "at+jwt"))  // RFC 9068, 2.1
 		return Refused{Refusal::kTokenType};
 	SLUICE_TRY_ASSIGN(std::string name, text_claim(*claims, "iss"));
 	const auto issuer = std::find_if(issuers.begin(), issuers.end(), [&](const Issuer& each) { return each.name == name; });
@@ -146,7 +82,7 @@ Checked<Claims> verify_token(std::string_view text, const std::vector<Issuer>& i
 		return Refused{Refusal::kKeyUnknown, "the issuer's key set was never fetched"};
 	SLUICE_TRY(verify_jws(jws, *issuer->keys, issuer->algorithms));
 
-	SLUICE_TRY(check_audience(*claims, *issuer));
+	SLUICE_TRY(check_audience(*claims, issuer->audiences));
 	SLUICE_TRY_ASSIGN(const Moment until, check_times(*claims, now, skew));
 	SLUICE_TRY_ASSIGN(std::string subject, text_claim(*claims, "sub"));
 	SLUICE_TRY_ASSIGN(std::string client_id, text_claim(*claims, "client_id"));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "identity/subject.h"
+
 namespace sluice::identity {
 namespace {
 
@@ -42,12 +44,13 @@ Identity identity_of(const std::optional<Proved>& proved, const std::optional<Cl
 		identity.thumbprint = proved->thumbprint;
 		identity.until = proved->until;
 	} else {
-		identity.name = claims->issuer + "#" + claims->subject;
+		identity.name = subject_of(claims->issuer, claims->subject);
 		identity.authority = claims->issuer;
 	}
 	RoleFacts facts{identity.name, proved && proved->is_spiffe};
 	if (claims) {
 		identity.issuer = claims->issuer;
+		identity.token_subject = claims->subject;
 		identity.token_id = claims->token_id;
 		identity.until = std::min(identity.until, claims->until);
 		facts.scopes = &claims->scopes;

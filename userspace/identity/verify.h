@@ -26,6 +26,7 @@ struct Identity {
 	std::string authority;                 // trust domain or PKI that vouches for the certificate; the issuer of a token alone
 	std::optional<Thumbprint> thumbprint;  // of the certificate
 	std::string issuer;                    // of the token; empty without one
+	std::string token_subject;
 	std::string token_id;
 	Roles roles = 0;
 	Moment until;                          // the first second at which certificate or token would be refused as expired

@@ -219,6 +219,15 @@ void write_port(Canonical& out, const IdentityPort& port)
 	out.end_line();
 }
 
+void write_signer(Canonical& out, const char* what, const TokenIssuer& issuer)
+{
+	out << what;
+	write_text(out, issuer.name);
+	write_text(out, issuer.keys.path);
+	write_texts(out, "audiences", issuer.audiences);
+	write_texts(out, "algorithms", issuer.algorithms);
+}
+
 void write_identities(Canonical& out, const Identities& identities)
 {
 	for (const TrustDomain& domain : identities.trust_domains) {
@@ -236,11 +245,13 @@ void write_identities(Canonical& out, const Identities& identities)
 		write_authorities(out, pki.authorities);
 	}
 	for (const TokenIssuer& issuer : identities.issuers) {
-		out << "issuer";
-		write_text(out, issuer.name);
-		write_text(out, issuer.keys.path);
-		write_texts(out, "audiences", issuer.audiences);
-		write_texts(out, "algorithms", issuer.algorithms);
+		write_signer(out, "issuer", issuer);
+		out.end_line();
+	}
+	for (const EventTransmitter& transmitter : identities.transmitters) {
+		write_signer(out, "events", transmitter);
+		write_texts(out, "subjects", transmitter.subjects);
+		out << "certificates" << (transmitter.certificates ? "accepted" : "refused");
 		out.end_line();
 	}
 	for (const Role& role : identities.roles)

@@ -36,6 +36,12 @@ std::string words_of(const TokenIssuer& issuer)
 	return "keys " + issuer.keys.path + ", audiences " + joined(issuer.audiences) + ", algorithms " + joined(issuer.algorithms);
 }
 
+std::string words_of(const EventTransmitter& transmitter)
+{
+	return words_of(static_cast<const TokenIssuer&>(transmitter)) + "; speaks of " + joined(transmitter.subjects) + ", certificates " +
+	       (transmitter.certificates ? "accepted" : "refused");
+}
+
 std::string words_of(const Role& role)
 {
 	std::string text = joined(role.identities);
@@ -64,6 +70,8 @@ Words words_of_all(const Identities& identities)
 		words["PKI " + pki.name] = words_of(pki);
 	for (const TokenIssuer& issuer : identities.issuers)
 		words["issuer " + issuer.name] = words_of(issuer);
+	for (const EventTransmitter& transmitter : identities.transmitters)
+		words["events of " + transmitter.name] = words_of(transmitter);
 	for (const Role& role : identities.roles)
 		words["role " + role.name] = words_of(role);
 	if (!identities.unshared.empty())

@@ -154,6 +154,12 @@ struct TokenIssuer {
 	Place place;
 };
 
+// Who may say, by events that are pushed to the port, that somebody is revoked: as an issuer, and of whom.
+struct EventTransmitter : TokenIssuer {
+	std::vector<std::string> subjects;  // names, and patterns of SPIFFE IDs, besides the holders of its own tokens
+	bool certificates = false;          // and any certificate
+};
+
 struct ClaimedRole {
 	std::vector<std::string> path;
 	std::string value;
@@ -191,6 +197,7 @@ struct Identities {
 	std::vector<TrustDomain> trust_domains;
 	std::vector<PlainPki> pkis;
 	std::vector<TokenIssuer> issuers;
+	std::vector<EventTransmitter> transmitters;
 	std::vector<Role> roles;
 	std::vector<net::Prefix> unshared;  // where an address is one host's, and can be leased as a whole
 	LeaseTerms lease;

@@ -53,7 +53,7 @@ Identities IdentityReader::read(const Yaml& node)
 {
 	Identities identities;
 	identities.place = findings_.place(node);
-	if (!check_mapping(findings_, node, "identity", {"trust-domains", "pkis", "issuers", "roles", "unshared", "lease", "revocations", "port"}))
+	if (!check_mapping(findings_, node, "identity", {"trust-domains", "pkis", "issuers", "events", "roles", "unshared", "lease", "revocations", "port"}))
 		return identities;
 	const auto each = [&](std::string_view key, auto read_one) {
 		if (const Yaml* list = node.find(key)) {
@@ -64,6 +64,7 @@ Identities IdentityReader::read(const Yaml& node)
 	each("trust-domains", [&](const Yaml& item) { identities.trust_domains.push_back(read_trust_domain(item)); });
 	each("pkis", [&](const Yaml& item) { identities.pkis.push_back(read_pki(item)); });
 	each("issuers", [&](const Yaml& item) { identities.issuers.push_back(read_issuer(item)); });
+	each("events", [&](const Yaml& item) { identities.transmitters.push_back(read_transmitter(item)); });
 	each("roles", [&](const Yaml& item) { identities.roles.push_back(read_role(item)); });
 	if (const Yaml* unshared = node.find("unshared")) {
 		for (const Yaml* item : read_list(findings_, *unshared, "unshared", true)) {
@@ -167,24 +168,43 @@ TokenIssuer IdentityReader::read_issuer(const Yaml& node)
 {
 	TokenIssuer issuer;
 	issuer.place = findings_.place(node);
-	if (!check_mapping(findings_, node, "an issuer", {"name", "keys", "audiences", "algorithms"}, {"introspection"}))
-		return issuer;
-	issuer.name = text_of(node, "name", "an issuer");
+	if (check_mapping(findings_, node, "an issuer", {"name", "keys", "audiences", "algorithms"}, {"introspection"}))
+		read_signer(node, "an issuer", issuer);
+	return issuer;
+}
+
+EventTransmitter IdentityReader::read_transmitter(const Yaml& node)
+{
+	EventTransmitter transmitter;
+	transmitter.place = findings_.place(node);
+	if (!check_mapping(findings_, node, "a transmitter of events", {"name", "keys", "audiences", "algorithms", "subjects", "certificates"}))
+		return transmitter;
+	read_signer(node, "a transmitter of events", transmitter);
+	if (const Yaml* subjects = node.find("subjects"))
+		transmitter.subjects = read_texts(*subjects, "subjects");
+	if (const Yaml* certificates = node.find("certificates"))
+		transmitter.certificates = read_word(findings_, *certificates, "certificates", {"refused", "accepted"}) == "accepted";
+	return transmitter;
+}
+
+// What who signs tokens and who signs events have in common.
+void IdentityReader::read_signer(const Yaml& node, const std::string& what, TokenIssuer& issuer)
+{
+	issuer.name = text_of(node, "name", what);
 	if (const Yaml* keys = node.find("keys")) {
 		if (auto file = open_file_(*keys, Use::kWatched))
 			issuer.keys = std::move(*file);
 	} else {
-		findings_.error(node, "an issuer has no keys", "name the file of its key set (JWKS)");
+		findings_.error(node, what + " has no keys", "name the file of its key set (JWKS)");
 	}
 	const auto texts = [&](std::string_view key, std::vector<std::string>& into, const char* hint) {
 		if (const Yaml* list = node.find(key))
 			into = read_texts(*list, key);
 		else
-			findings_.error(node, "an issuer has no " + std::string(key), hint);
+			findings_.error(node, what + " has no " + std::string(key), hint);
 	};
 	texts("audiences", issuer.audiences, "name what its tokens' aud must hold");
 	texts("algorithms", issuer.algorithms, "name those it signs with, such as algorithms: [ES256]");
-	return issuer;
 }
 
 Role IdentityReader::read_role(const Yaml& node)

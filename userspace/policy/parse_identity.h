@@ -34,6 +34,8 @@ private:
 	PlainPki read_pki(const Yaml& node);
 	std::optional<MappedName> read_mapping(const Yaml& node);
 	TokenIssuer read_issuer(const Yaml& node);
+	EventTransmitter read_transmitter(const Yaml& node);
+	void read_signer(const Yaml& node, const std::string& what, TokenIssuer& issuer);
 	Role read_role(const Yaml& node);
 	std::optional<ClaimedRole> read_claim(const Yaml& node);
 	void read_lease(const Yaml& node, LeaseTerms& terms);

@@ -48,6 +48,8 @@ public:
 			check_pki(pki);
 		for (const TokenIssuer& issuer : of_.issuers)
 			check_issuer(issuer);
+		for (const EventTransmitter& transmitter : of_.transmitters)
+			check_transmitter(transmitter);
 		for (const Role& role : of_.roles)
 			check_patterns(role.identities, role.place, "the role '" + role.name + "'");
 		for (const Service& service : policy_.services)
@@ -81,6 +83,7 @@ private:
 		check_twice(of_.trust_domains, "the trust domain");
 		check_twice(of_.pkis, "the PKI");
 		check_twice(of_.issuers, "the issuer");
+		check_twice(of_.transmitters, "the transmitter of events");
 		check_twice(of_.roles, "the role");
 	}
 
@@ -119,6 +122,14 @@ private:
 			else if (identity::family_of(*algorithm) == identity::AlgorithmFamily::kHmac)
 				error(issuer.place, name + " needs a secret that every verifier knows, and could sign with", "use ES256, PS256 or EdDSA");
 		}
+	}
+
+	void check_transmitter(const EventTransmitter& transmitter)
+	{
+		check_issuer(transmitter);
+		check_patterns(transmitter.subjects, transmitter.place, "the transmitter of events " + net::quoted(transmitter.name));
+		if (!of_.port)
+			error(transmitter.place, "events would have nowhere to come to", "add port under identity: transmitters push to its POST /v1/events");
 	}
 
 	bool is_mapped(const std::string& identity) const

@@ -4,6 +4,9 @@
 
 namespace sluice::port {
 
+using identity::Checked;
+using identity::SecurityEvent;
+
 std::optional<Waiting::Id> Desk::enter(const net::Address& peer, std::function<void()> make_room)
 {
 	const auto admitted = waiting_.admit(peer);
@@ -23,22 +26,54 @@ void Desk::leave(Waiting::Id visit)
 	make_room_.erase(visit);
 }
 
-asio::awaitable<std::optional<Desk::Judgement>> Desk::judge(identity::Credential credential)
+template <typename T, typename Work>
+asio::awaitable<std::optional<T>> Desk::on_worker(Work work)
 {
 	if (judging_ >= terms_.judged_at_once)
 		co_return std::nullopt;
 	judging_++;
-	auto slot = std::make_shared<Slot<Judgement>>(loop_);
-	const auto now = identity::moment_of_unix_ns(clock_.unix_ns());
-	asio::post(workers_, [&loop = loop_, slot, judge = judge_, now, credential = std::move(credential)] {
-		const auto thumbprint = identity::thumbprint_of(credential);
-		Judgement judgement{judge->judge(credential, now), thumbprint ? *thumbprint : std::nullopt, judge->demand};
-		asio::post(loop, [slot, judgement = std::move(judgement)]() mutable { slot->put(std::move(judgement)); });
+	auto slot = std::make_shared<Slot<T>>(loop_);
+	asio::post(workers_, [&loop = loop_, slot, work = std::move(work)] {
+		asio::post(loop, [slot, made = work()]() mutable { slot->put(std::move(made)); });
 	});
-	// A worker always ends: what it does is bounded by the caps of the credential.
-	auto judgement = co_await slot->wait(std::chrono::hours(1));
+	auto made = co_await slot->wait(std::chrono::hours(1));
 	judging_--;
-	co_return judgement;
+	co_return made;
+}
+
+asio::awaitable<std::optional<Desk::Judgement>> Desk::judge(identity::Credential credential)
+{
+	const auto now = identity::moment_of_unix_ns(clock_.unix_ns());
+	auto work = [judge = judge_, now, credential = std::move(credential)] {
+		const auto thumbprint = identity::thumbprint_of(credential);
+		return Judgement{judge->judge(credential, now), thumbprint ? *thumbprint : std::nullopt, judge->demand};
+	};
+	return on_worker<Judgement>(std::move(work));
+}
+
+asio::awaitable<std::optional<Checked<SecurityEvent>>> Desk::judge_event(std::string token)
+{
+	const auto now = identity::moment_of_unix_ns(clock_.unix_ns());
+	auto work = [judge = judge_, now, token = std::move(token)] { return judge->judge_event(token, now); };
+	return on_worker<Checked<SecurityEvent>>(std::move(work));
+}
+
+asio::awaitable<bool> Desk::tell_event(SecurityEvent event)
+{
+	const std::uint64_t id = next_request_++;
+	auto slot = std::make_shared<Slot<EventAnswer>>(loop_);
+	if (!tell_(EventReport{id, std::move(event)}))
+		co_return false;
+	told_.emplace(id, slot);
+	const auto answer = co_await slot->wait(terms_.answer);
+	told_.erase(id);
+	co_return answer && answer->taken;
+}
+
+void Desk::answered(const EventAnswer& answer)
+{
+	if (const auto told = told_.find(answer.id); told != told_.end())
+		told->second->put(answer);
 }
 
 asio::awaitable<std::optional<LeaseAnswer>> Desk::ask(identity::Identity identity, net::Address peer, Bind bind)

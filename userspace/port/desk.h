@@ -67,14 +67,24 @@ public:
 	};
 	// Nothing: too many are being judged.
 	asio::awaitable<std::optional<Judgement>> judge(identity::Credential credential);
+	// The same of a security event token.
+	asio::awaitable<std::optional<identity::Checked<identity::SecurityEvent>>> judge_event(std::string token);
+	bool takes_events() const { return judge_ && !judge_->transmitters.empty(); }
 	// Nothing: the daemon did not answer in time.
 	asio::awaitable<std::optional<LeaseAnswer>> ask(identity::Identity identity, net::Address peer, Bind bind);
 	void answered(LeaseAnswer answer);
+	// False: not now.
+	asio::awaitable<bool> tell_event(identity::SecurityEvent event);
+	void answered(const EventAnswer& answer);
 
 	void report(std::string_view reason, std::string detail, const net::Address& peer,
 		    const std::optional<identity::Thumbprint>& thumbprint = {});
 
 private:
+	// What `work` makes of it on a worker; it is bounded by the caps of what it looks at, so that it always ends.
+	template <typename T, typename Work>
+	asio::awaitable<std::optional<T>> on_worker(Work work);
+
 	asio::io_context& loop_;
 	asio::thread_pool& workers_;
 	const Clock& clock_;
@@ -85,6 +95,7 @@ private:
 	Waiting waiting_;
 	std::map<Waiting::Id, std::function<void()>> make_room_;
 	std::map<std::uint64_t, std::shared_ptr<Slot<LeaseAnswer>>> asked_;
+	std::map<std::uint64_t, std::shared_ptr<Slot<EventAnswer>>> told_;
 	std::map<std::string_view, ReportLimit> limits_;  // by reason: a flood of one hides no other
 	std::size_t judging_ = 0;
 	std::uint64_t next_request_ = 1;

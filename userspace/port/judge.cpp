@@ -37,6 +37,11 @@ identity::Checked<identity::Identity> Judge::judge(const identity::Credential& c
 	return identity::verify(credential, identity::OcspAnswer::kNone, demand, {trust, issuers, roles}, now);
 }
 
+identity::Checked<identity::SecurityEvent> Judge::judge_event(const std::string& token, identity::Moment now) const
+{
+	return identity::verify_event(token, transmitters, now);
+}
+
 void Setups::take_crl(const File& file, Next& next) const
 {
 	if (next.crls.contains(file.path))
@@ -70,6 +75,11 @@ std::shared_ptr<const identity::KeySet> Setups::take_keys(const File& file, Next
 	return before == keys_.end() ? nullptr : next.keys[file.path] = before->second;
 }
 
+identity::Issuer Setups::issuer_of(const TokenIssuer& issuer, Next& next) const
+{
+	return {issuer.name, issuer.audiences, issuer.algorithms, take_keys(issuer.keys, next)};
+}
+
 Result<identity::Trust> Setups::trust_of(const Setup& setup, Next& next) const
 {
 	std::vector<identity::TrustDomain> domains;
@@ -98,12 +108,15 @@ Result<Setups::Made> Setups::make(const Setup& setup)
 	SLUICE_TRY_ASSIGN(identity::Trust trust, trust_of(setup, next));
 	std::vector<identity::Issuer> issuers;
 	for (const TokenIssuer& issuer : setup.issuers)
-		issuers.push_back({issuer.name, issuer.audiences, issuer.algorithms, take_keys(issuer.keys, next)});
+		issuers.push_back(issuer_of(issuer, next));
+	std::vector<identity::Transmitter> transmitters;
+	for (const Transmitter& transmitter : setup.transmitters)
+		transmitters.push_back({issuer_of(transmitter.issuer, next), transmitter.scope});
 	crls_ = std::move(next.crls);
 	keys_ = std::move(next.keys);
 	if (next.problems.size() > kMostProblems)
 		next.problems.resize(kMostProblems);
-	return Made{std::make_shared<const Judge>(Judge{std::move(trust), std::move(issuers), setup.roles, setup.demand}), std::move(next.problems)};
+	return Made{std::make_shared<const Judge>(Judge{std::move(trust), std::move(issuers), std::move(transmitters), setup.roles, setup.demand}), std::move(next.problems)};
 }
 
 }  // namespace sluice::port

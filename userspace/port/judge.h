@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "identity/security_event.h"
 #include "identity/verify.h"
 #include "port/messages.h"
 
@@ -15,9 +16,11 @@ namespace sluice::port {
 struct Judge {
 	identity::Trust trust;
 	std::vector<identity::Issuer> issuers;
+	std::vector<identity::Transmitter> transmitters;
 	std::vector<identity::RoleRule> roles;
 	identity::Demand demand;
 
+	identity::Checked<identity::SecurityEvent> judge_event(const std::string& token, identity::Moment now) const;
 	identity::Checked<identity::Identity> judge(const identity::Credential& credential, identity::Moment now) const;
 };
 
@@ -43,6 +46,7 @@ private:
 
 	void take_crl(const File& file, Next& next) const;
 	std::shared_ptr<const identity::KeySet> take_keys(const File& file, Next& next) const;
+	identity::Issuer issuer_of(const TokenIssuer& issuer, Next& next) const;
 	Result<identity::Trust> trust_of(const Setup& setup, Next& next) const;
 
 	Texts crls_;     // by path, the last that was right

@@ -24,6 +24,7 @@ using HttpResponse = boost::beast::http::response<boost::beast::http::string_bod
 
 inline constexpr std::uint32_t kMostHeaderBytes = 12u << 10;  // a token of 8 KiB among them
 inline constexpr std::size_t kMostBodyBytes = 1u << 10;
+inline constexpr std::size_t kMostEventBytes = 8u << 10;  // of a security event token
 
 struct Asked {
 	std::string token;  // empty: none

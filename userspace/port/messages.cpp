@@ -5,6 +5,7 @@
 #include "base/json_reader.h"
 #include "identity/base64url.h"
 #include "identity/json.h"
+#include "identity/subject.h"
 #include "port/frame.h"
 #include "port/reason.h"
 #include "port/setup_json.h"
@@ -54,6 +55,21 @@ Json to_json(const LeaseAnswer& answer)
 			  {"sentence", denied.sentence},
 			  {"retry_after_seconds", denied.retry_after_seconds}};
 	return json;
+}
+
+Json to_json(const EventAnswer& answer)
+{
+	return {{"type", "event-answer"}, {"id", answer.id}, {"taken", answer.taken}};
+}
+
+Result<EventAnswer> parse_event_answer(const Json& json)
+{
+	JsonReader reader(json, "event answer");
+	reader.text("type");
+	const EventAnswer answer{reader.count("id"), reader.flag("taken")};
+	if (auto error = reader.error_if_unknown())
+		return *error;
+	return answer;
 }
 
 Result<Granted> parse_granted(const Json& json)
@@ -123,7 +139,7 @@ Json to_json(const identity::Identity& identity)
 {
 	const auto until = std::max<std::int64_t>(identity.until.time_since_epoch().count(), 0);
 	return {{"name", identity.name},     {"authority", identity.authority}, {"thumbprint", thumbprint_json(identity.thumbprint)},
-		{"issuer", identity.issuer}, {"token_id", identity.token_id},   {"roles", identity.roles},
+		{"issuer", identity.issuer}, {"token_subject", identity.token_subject}, {"token_id", identity.token_id}, {"roles", identity.roles},
 		{"until", static_cast<std::uint64_t>(until)}};
 }
 
@@ -141,6 +157,13 @@ Json to_json(const RefusalReport& report)
 		{"peer", report.peer.to_string()},
 		{"thumbprint", thumbprint_json(report.thumbprint)},
 		{"unreported", report.unreported}};
+}
+
+Json to_json(const EventReport& report)
+{
+	const identity::SecurityEvent& event = report.event;
+	return {{"type", "event"},        {"id", report.id},         {"issuer", event.issuer}, {"token_id", event.token_id},
+		{"event", event.event},   {"subject", event.subject}};
 }
 
 // Text of at most so many bytes.
@@ -205,6 +228,7 @@ Result<identity::Identity> parse_identity(const Json& json)
 	identity.authority = bounded_text(reader, "authority", kLongestName);
 	identity.thumbprint = read_thumbprint(reader);
 	identity.issuer = bounded_text(reader, "issuer", kLongestName);
+	identity.token_subject = bounded_text(reader, "token_subject", kLongestName);
 	identity.token_id = bounded_text(reader, "token_id", kLongestName);
 	identity.roles = reader.count("roles");
 	const std::uint64_t until = reader.count("until");
@@ -253,6 +277,26 @@ Result<RefusalReport> parse_refusal(const Json& json)
 	return report;
 }
 
+Result<EventReport> parse_event(const Json& json)
+{
+	JsonReader reader(json, "event");
+	reader.text("type");
+	EventReport report;
+	report.id = reader.count("id");
+	report.event.issuer = bounded_text(reader, "issuer", kLongestName);
+	report.event.token_id = bounded_text(reader, "token_id", identity::kLongestEventId);
+	report.event.event = reader.text("event");
+	report.event.subject = reader.text("subject");
+	const auto subject = identity::parse_subject(report.event.subject);
+	if (!identity::is_revoking(report.event.event))
+		reader.refuse("event", "one by which somebody is revoked");
+	if (!subject || *subject != report.event.subject)
+		reader.refuse("subject", "somebody who can be revoked");
+	if (auto error = reader.error_if_unknown())
+		return *error;
+	return report;
+}
+
 Result<Json> parse_message(std::string_view payload, std::size_t most)
 {
 	if (payload.size() > most)
@@ -296,6 +340,8 @@ Result<ToPort> parse_to_port(std::string_view payload)
 		return as<ToPort>(parse_setup(json));
 	if (type == "lease-answer")
 		return as<ToPort>(parse_lease_answer(json));
+	if (type == "event-answer")
+		return as<ToPort>(parse_event_answer(json));
 	return unknown_type();
 }
 
@@ -311,6 +357,8 @@ Result<ToDaemon> parse_to_daemon(std::string_view payload)
 		return as<ToDaemon>(parse_lease_request(json));
 	if (type == "refusal")
 		return as<ToDaemon>(parse_refusal(json));
+	if (type == "event")
+		return as<ToDaemon>(parse_event(json));
 	return unknown_type();
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "identity/security_event.h"
 #include "identity/trust.h"
 #include "identity/verify.h"
 #include "net/address.h"
@@ -54,6 +55,12 @@ struct TokenIssuer {
 	std::vector<identity::Algorithm> algorithms;
 };
 
+// Who may push events to the port, and about whom.
+struct Transmitter {
+	TokenIssuer issuer;
+	identity::EventScope scope;
+};
+
 // All that the port works by. It replaces the former one whole, or not at all (SetupRefused).
 struct Setup {
 	std::uint64_t serial = 0;            // the daemon's count of setups; the answer names it
@@ -63,6 +70,7 @@ struct Setup {
 	std::vector<Anchors> trust_domains;
 	std::vector<Pki> pkis;
 	std::vector<TokenIssuer> issuers;
+	std::vector<Transmitter> transmitters;
 	std::vector<identity::RoleRule> roles;
 	identity::Demand demand;
 };
@@ -94,7 +102,12 @@ struct LeaseAnswer {
 	std::variant<Granted, Denied> outcome;
 };
 
-using ToPort = std::variant<Setup, LeaseAnswer>;
+struct EventAnswer {
+	std::uint64_t id = 0;  // the report's
+	bool taken = false;    // false: not now; whoever brought it is to come again
+};
+
+using ToPort = std::variant<Setup, LeaseAnswer, EventAnswer>;
 
 std::string encode(const ToPort& message);
 Result<ToPort> parse_to_port(std::string_view payload);
@@ -127,7 +140,13 @@ struct RefusalReport {
 	std::uint64_t unreported = 0;  // refusals since the last report that were not reported
 };
 
-using ToDaemon = std::variant<Ready, SetupRefused, LeaseRequest, RefusalReport>;
+// An event that revokes somebody was verified.
+struct EventReport {
+	std::uint64_t id = 0;  // one that waits for its answer
+	identity::SecurityEvent event;
+};
+
+using ToDaemon = std::variant<Ready, SetupRefused, LeaseRequest, RefusalReport, EventReport>;
 
 std::string encode(const ToDaemon& message);
 Result<ToDaemon> parse_to_daemon(std::string_view payload);

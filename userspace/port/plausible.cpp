@@ -64,4 +64,14 @@ Result<void> check_plausible(const identity::Identity& identity, const Setup& se
 	return {};
 }
 
+Result<void> check_plausible(const identity::SecurityEvent& event, const Setup& setup)
+{
+	const auto transmitter = std::ranges::find_if(setup.transmitters, [&](const Transmitter& each) { return each.issuer.name == event.issuer; });
+	if (transmitter == setup.transmitters.end())
+		return lie("an event of a transmitter that is not configured");
+	if (!identity::covers(transmitter->scope, event.issuer, event.subject))
+		return lie("an event about somebody for whom its transmitter does not speak");
+	return {};
+}
+
 }  // namespace sluice::port

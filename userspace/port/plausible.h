@@ -13,4 +13,7 @@ namespace sluice::port {
 // Error kInvalid: no port that works by this setup would say that.
 Result<void> check_plausible(const identity::Identity& identity, const Setup& setup);
 
+// The same of an event: no transmitter that is not configured, nobody of whom it may not speak.
+Result<void> check_plausible(const identity::SecurityEvent& event, const Setup& setup);
+
 }  // namespace sluice::port

@@ -78,6 +78,8 @@ void Port::hear(const std::string& payload)
 		return end(std::move(message).error());
 	if (auto* answer = std::get_if<LeaseAnswer>(&*message))
 		desk_->answered(std::move(*answer));
+	else if (const auto* taken = std::get_if<EventAnswer>(&*message))
+		desk_->answered(*taken);
 	else
 		take(std::get<Setup>(*message));
 }

@@ -19,6 +19,7 @@ Json to_json(const File& file)
 Json to_json(const Anchors& anchors);
 Json to_json(const Pki& pki);
 Json to_json(const TokenIssuer& issuer);
+Json to_json(const Transmitter& transmitter);
 Json to_json(const identity::Mapping& mapping);
 Json to_json(const identity::RoleRule& rule);
 
@@ -68,6 +69,11 @@ Json to_json(const TokenIssuer& issuer)
 	for (const identity::Algorithm algorithm : issuer.algorithms)
 		algorithms.push_back(std::string(identity::name_of(algorithm)));
 	return {{"name", issuer.name}, {"keys", to_json(issuer.keys)}, {"audiences", issuer.audiences}, {"algorithms", algorithms}};
+}
+
+Json to_json(const Transmitter& transmitter)
+{
+	return {{"issuer", to_json(transmitter.issuer)}, {"subjects", transmitter.scope.subjects}, {"certificates", transmitter.scope.certificates}};
 }
 
 Json to_json(const identity::RoleRule& rule)
@@ -175,6 +181,18 @@ Result<TokenIssuer> parse_issuer(const Json& json)
 	return issuer;
 }
 
+Result<Transmitter> parse_transmitter(const Json& json)
+{
+	JsonReader reader(json, "transmitter");
+	Transmitter transmitter;
+	const Json& issuer = reader.object("issuer");
+	transmitter.scope = {reader.texts("subjects"), reader.flag("certificates")};
+	if (auto error = reader.error_if_unknown())
+		return *error;
+	SLUICE_TRY_ASSIGN(transmitter.issuer, parse_issuer(issuer));
+	return transmitter;
+}
+
 Result<identity::RoleRule> parse_role(const Json& json)
 {
 	JsonReader reader(json, "role rule");
@@ -222,6 +240,7 @@ Json to_json(const Setup& setup)
 		{"trust_domains", list_of(setup.trust_domains)},
 		{"pkis", list_of(setup.pkis)},
 		{"issuers", list_of(setup.issuers)},
+		{"transmitters", list_of(setup.transmitters)},
 		{"roles", list_of(setup.roles)},
 		{"demand", {{"token", setup.demand.token}, {"unbound_is_enough", setup.demand.unbound_is_enough}}}};
 }
@@ -238,6 +257,7 @@ Result<Setup> parse_setup(const Json& json)
 	const Json& domains = reader.array("trust_domains");
 	const Json& pkis = reader.array("pkis");
 	const Json& issuers = reader.array("issuers");
+	const Json& transmitters = reader.array("transmitters");
 	const Json& roles = reader.array("roles");
 	const Json& demand = reader.object("demand");
 	if (setup.listeners.size() > kMostListeners)
@@ -249,6 +269,7 @@ Result<Setup> parse_setup(const Json& json)
 	SLUICE_TRY_ASSIGN(setup.trust_domains, parse_list(domains, parse_anchors));
 	SLUICE_TRY_ASSIGN(setup.pkis, parse_list(pkis, parse_pki));
 	SLUICE_TRY_ASSIGN(setup.issuers, parse_list(issuers, parse_issuer));
+	SLUICE_TRY_ASSIGN(setup.transmitters, parse_list(transmitters, parse_transmitter));
 	SLUICE_TRY_ASSIGN(setup.roles, parse_list(roles, parse_role));
 	SLUICE_TRY_ASSIGN(setup.demand, parse_demand(demand));
 	return setup;

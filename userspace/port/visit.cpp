@@ -11,7 +11,7 @@
 #include <boost/beast/http.hpp>
 
 #include "base/log.h"
-#include "port/lease_http.h"
+#include "port/event_http.h"
 
 namespace sluice::port {
 namespace {
@@ -56,6 +56,7 @@ private:
 	asio::awaitable<bool> shake_hands(TlsStream& stream);
 	asio::awaitable<std::optional<HttpRequest>> read(TlsStream& stream);
 	asio::awaitable<HttpResponse> answer(const HttpRequest& request, std::vector<identity::Bytes> chain);
+	asio::awaitable<HttpResponse> take_event(const HttpRequest& request);
 	asio::awaitable<HttpResponse> lease(const identity::Identity& identity, Bind bind);
 	asio::awaitable<void> write(TlsStream& stream, HttpResponse response);
 	asio::awaitable<void> part();
@@ -133,18 +134,20 @@ asio::awaitable<bool> Visit::shake_hands(TlsStream& stream)
 
 asio::awaitable<std::optional<HttpRequest>> Visit::read(TlsStream& stream)
 {
-	beast::flat_buffer buffer(kMostHeaderBytes + kMostBodyBytes);
+	const std::size_t most = desk_->takes_events() ? kMostEventBytes : kMostBodyBytes;
+	beast::flat_buffer buffer(kMostHeaderBytes + most);
 	http::request_parser<http::string_body> parser;
 	parser.header_limit(kMostHeaderBytes);
-	parser.body_limit(kMostBodyBytes);
+	parser.body_limit(most);
 	const auto [error, size] = co_await http::async_read(stream, buffer, parser, kNow);
-	if (!error) {
+	const bool long_body = !error && !is_event_request(parser.get()) && parser.get().body().size() > kMostBodyBytes;
+	if (!error && !long_body) {
 		desk_->move_to(id_, Stage::kAsking);
 		co_return parser.release();
 	}
-	const bool large = error == http::error::header_limit || error == http::error::body_limit || error == http::error::buffer_overflow;
-	const bool gone = error == http::error::end_of_stream || error == http::error::partial_message ||
-			  error == asio::ssl::error::stream_truncated || error.category() == asio::error::get_system_category();
+	const bool large = long_body || error == http::error::header_limit || error == http::error::body_limit || error == http::error::buffer_overflow;
+	const bool gone = error && (error == http::error::end_of_stream || error == http::error::partial_message ||
+				    error == asio::ssl::error::stream_truncated || error.category() == asio::error::get_system_category());
 	const Reason reason = large ? Reason::kRequestTooLarge : Reason::kRequestMalformed;
 	tell_failure(name_of(reason), gone ? "the connection ended before the request did" : "");
 	if (!gone && !ended_by_) {
@@ -164,8 +167,31 @@ asio::awaitable<HttpResponse> Visit::lease(const identity::Identity& identity, B
 	co_return denied_response(std::get<Denied>(answer->outcome));
 }
 
+// Who brings an event proves by its signature who says so; whose the connection is does not matter.
+asio::awaitable<HttpResponse> Visit::take_event(const HttpRequest& request)
+{
+	auto read = read_event(request);
+	if (auto* response = std::get_if<HttpResponse>(&read)) {
+		desk_->report(name_of(Reason::kRequestMalformed), "security event: HTTP " + std::to_string(response->result_int()), peer_);
+		co_return std::move(*response);
+	}
+	const auto judged = co_await desk_->judge_event(std::move(std::get<std::string>(read)));
+	if (!judged)
+		co_return turned_away_response(Reason::kNotReady);
+	if (!*judged) {
+		const identity::Refused& refused = judged->error();
+		desk_->report(identity::name_of(refused.refusal), "security event" + (refused.detail.empty() ? "" : ": " + refused.detail), peer_);
+		co_return event_refused_response(refused.refusal);
+	}
+	const identity::SecurityEvent& event = **judged;
+	const bool taken = event.subject.empty() || co_await desk_->tell_event(event);
+	co_return taken ? event_taken_response() : turned_away_response(Reason::kNotReady);
+}
+
 asio::awaitable<HttpResponse> Visit::answer(const HttpRequest& request, std::vector<identity::Bytes> chain)
 {
+	if (desk_->takes_events() && is_event_request(request))
+		co_return co_await take_event(request);
 	auto read = read_request(request);
 	if (auto* response = std::get_if<HttpResponse>(&read)) {
 		desk_->report(name_of(Reason::kRequestMalformed), "HTTP " + std::to_string(response->result_int()), peer_);
