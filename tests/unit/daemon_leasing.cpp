@@ -150,6 +150,8 @@ TEST_F(DaemonLeasing, ADamagedListIsSetAsideAndSaid)
 	Leasing after = another();
 	ASSERT_TRUE(after.start());
 	EXPECT_EQ(after.warnings().size(), 1u) << "a version that is no number is none of ours";
+	EXPECT_EQ(*read_file(directory_.at("state/revoked.json.damaged")), "{\"version\": 1, \"revoked\": [{}]}") << "the first stays";
+	EXPECT_TRUE(std::filesystem::exists(directory_.at("state/revoked.json.damaged.2")));
 }
 
 TEST_F(DaemonLeasing, TheBeginningOfALongNameRevokesNobodyAndSaysSo)
@@ -200,6 +202,21 @@ TEST_F(DaemonLeasing, TheAuditChainOutlivesTheDaemonARotationAndDamage)
 	ASSERT_TRUE(last.grant(named("e"), flow(5)));
 	EXPECT_EQ(audit().size(), 1u);
 	EXPECT_TRUE(std::filesystem::exists(audit_path() + ".damaged"));
+}
+
+TEST_F(DaemonLeasing, ALineWrittenWhereTheFileCouldNotBeOpenedBeforeFollowsFromWhatIsThereNow)
+{
+	ASSERT_TRUE(leasing_.grant(named("a"), flow(1)));
+	ASSERT_TRUE(leasing_.grant(named("b"), flow(2)));
+	std::filesystem::rename(audit_path(), audit_path() + ".kept");
+	std::filesystem::create_directory(audit_path());
+	AuditLog log(audit_path(), clock_);
+	EXPECT_FALSE(log.open());
+	std::filesystem::remove(audit_path());
+	std::filesystem::rename(audit_path() + ".kept", audit_path());
+	log.record(AuditLog::Kind::kChange, {{"event", "granted"}});
+	EXPECT_FALSE(log.trouble());
+	EXPECT_EQ(audit().size(), 3u) << "audit() asks whether the chain holds";
 }
 
 TEST_F(DaemonLeasing, RefusalsCannotFillTheAuditFile)

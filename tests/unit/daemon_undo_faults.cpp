@@ -108,6 +108,15 @@ TEST_F(DaemonUndo, WithItsCopyGoneTheGenerationBeforeStillComesBack)
 	EXPECT_FALSE(policies_->waiting());
 }
 
+TEST_F(DaemonUndo, AnEmptiedStateDirectoryRefusesNoPolicy)
+{
+	ASSERT_TRUE(come_back().reply);
+	std::filesystem::remove_all(directory_.at("state"));
+	ASSERT_TRUE(apply_to_confirm());
+	EXPECT_TRUE(denies_by_default());
+	EXPECT_FALSE(std::filesystem::is_empty(directory_.at("state/policies")));
+}
+
 TEST_F(DaemonUndo, ADamagedLedgerIsSetAsideAndTold)
 {
 	ASSERT_TRUE(come_back().reply);

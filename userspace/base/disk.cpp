@@ -70,6 +70,18 @@ Result<void> Disk::remove(const std::string& path)
 	return {};
 }
 
+Result<std::string> set_aside(const std::string& path)
+{
+	const std::string first = path + ".damaged";
+	std::string aside = first;
+	for (int number = 2; ::renameat2(AT_FDCWD, path.c_str(), AT_FDCWD, aside.c_str(), RENAME_NOREPLACE) != 0; number++) {
+		if (errno != EEXIST)
+			return error_of_errno(errno, "set " + path + " aside");
+		aside = first + "." + std::to_string(number);
+	}
+	return aside;
+}
+
 Result<void> Disk::make_directory(const std::string& path)
 {
 	if ((!admit() || ::mkdir(path.c_str(), 0700) != 0) && errno != EEXIST)

@@ -41,4 +41,8 @@ private:
 	int error_ = 0;
 };
 
+// Moves a file that cannot be read out of the way and keeps it: as PATH.damaged, or with a number behind that where there is one
+// already. Returns its new path.
+Result<std::string> set_aside(const std::string& path);
+
 }  // namespace sluice

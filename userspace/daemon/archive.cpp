@@ -19,8 +19,7 @@ constexpr std::uint64_t kMostLedgerBytes = 16u << 20;
 Result<void> Archive::open()
 {
 	const std::scoped_lock turn(turn_);
-	SLUICE_TRY(disk_.make_directory(directory_));
-	SLUICE_TRY(disk_.make_directory(directory_ + "/policies"));
+	SLUICE_TRY(make_directories());
 	const auto text = read_file(ledger_path(), kMostLedgerBytes);
 	if (!text && text.error().code() == ErrorCode::kNotFound)
 		return {};
@@ -31,11 +30,16 @@ Result<void> Archive::open()
 		ledger_ = std::move(*ledger);
 		return {};
 	}
-	const std::string aside = ledger_path() + ".damaged";
-	if (std::rename(ledger_path().c_str(), aside.c_str()) != 0)
-		return error_of_errno(errno, "set " + ledger_path() + " aside");
+	SLUICE_TRY_ASSIGN(const std::string aside, set_aside(ledger_path()));
 	return Error(ErrorCode::kInvalid, ledger_path() + " is damaged: " + ledger.error().message(),
 	             "it is kept as " + aside + "; the history begins anew");
+}
+
+// Again before each copy: a state directory that somebody emptied is no reason to refuse policies.
+Result<void> Archive::make_directories()
+{
+	SLUICE_TRY(disk_.make_directory(directory_));
+	return disk_.make_directory(directory_ + "/policies");
 }
 
 Result<void> Archive::commit(Ledger next)
@@ -66,6 +70,7 @@ Result<Archive::Kept> Archive::keep(const policy::Copy& copy)
 	if (std::filesystem::file_size(path_of(name), error) == bytes.size() && !error)
 		return kept;
 	const std::scoped_lock turn(turn_);
+	SLUICE_TRY(make_directories());
 	SLUICE_TRY(disk_.replace(path_of(name), bytes));
 	return kept;
 }

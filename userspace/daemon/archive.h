@@ -44,6 +44,7 @@ public:
 
 private:
 	std::string ledger_path() const { return directory_ + "/ledger.json"; }
+	Result<void> make_directories();
 
 	std::string directory_;
 	Disk& disk_;

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/disk.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "telemetry/timestamp.h"
@@ -59,9 +60,7 @@ Result<telemetry::AuditEnd> AuditLog::find_end()
 	auto end = telemetry::end_of(text);
 	if (end)
 		return end;
-	const std::string aside = path_ + ".damaged";
-	if (std::rename(path_.c_str(), aside.c_str()) != 0)
-		return error_of_errno(errno, "move " + path_ + " aside");
+	SLUICE_TRY_ASSIGN(const std::string aside, set_aside(path_));
 	spdlog::error("audit: {}: {}; it stays as {}, and a new chain begins", path_, end.error().message(), aside);
 	return telemetry::AuditEnd{};
 }
@@ -84,20 +83,26 @@ void AuditLog::record(Kind kind, nlohmann::ordered_json fields)
 		lost_++;
 		return;
 	}
+	auto written = write(std::move(fields));
+	if (!written)
+		lost_++;
+	note(std::move(written));
+}
+
+Result<void> AuditLog::write(nlohmann::ordered_json fields)
+{
+	if (!file_)
+		SLUICE_TRY(open());
 	fields["at"] = telemetry::timestamp(clock_.unix_ns());
 	fields["boot_ns"] = clock_.boot_ns();
 	if (lost_ > 0)
 		fields["lost"] = lost_;
-	auto line = telemetry::next_line(end_, std::move(fields));
-	auto written = line ? append(line->text) : Result<void>(line.error());
-	if (written) {
-		end_ = std::move(line->end);
-		lost_ = 0;
-		dirty_ = true;
-	} else {
-		lost_++;
-	}
-	note(std::move(written));
+	SLUICE_TRY_ASSIGN(const telemetry::AuditLine line, telemetry::next_line(end_, std::move(fields)));
+	SLUICE_TRY(append(line.text));
+	end_ = line.end;
+	lost_ = 0;
+	dirty_ = true;
+	return {};
 }
 
 void AuditLog::note(Result<void> done)
@@ -114,8 +119,6 @@ void AuditLog::note(Result<void> done)
 // Whole or not at all: what was written of a line is taken back.
 Result<void> AuditLog::append(const std::string& text)
 {
-	if (!file_)
-		SLUICE_TRY(open());
 	const off_t before = ::lseek(file_.get(), 0, SEEK_END);
 	const ssize_t written = ::write(file_.get(), text.data(), text.size());
 	if (written == static_cast<ssize_t>(text.size()))

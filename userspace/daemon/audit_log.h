@@ -37,6 +37,7 @@ public:
 
 private:
 	Result<telemetry::AuditEnd> find_end();
+	Result<void> write(nlohmann::ordered_json fields);
 	Result<void> append(const std::string& text);
 	bool is_moved() const;
 	bool admit(Kind kind);

@@ -56,9 +56,7 @@ Result<void> Revocations::open()
 		names_ = std::move(*names);
 		return {};
 	}
-	const std::string aside = path_ + ".damaged";
-	if (std::rename(path_.c_str(), aside.c_str()) != 0)
-		return error_of_errno(errno, "set " + path_ + " aside");
+	SLUICE_TRY_ASSIGN(const std::string aside, set_aside(path_));
 	return Error(ErrorCode::kInvalid, path_ + " is damaged: " + names.error().message(),
 		     "it is kept as " + aside + "; revoke again whom it names");
 }
