@@ -41,7 +41,7 @@ TEST_F(DaemonUndo, AfterTheInstallAFailedWriteIsToldAndTheWaitGoesOn)
 	const std::uint64_t each = disk_.made() - calls;
 	ASSERT_GT(each, 6u);
 	directory_.write("other.yaml", std::string(kSecondText) + "mode: observe\n");
-	disk_.fail_at(6 + 6 + 1, EIO);  // copy, ledger, install, ledger
+	disk_.fail_at(2 + 6 + 6 + 1, EIO);  // directories, copy, ledger, install, ledger
 	const auto reply = apply_to_confirm();
 	disk_.fail_at(0, 0);
 	ASSERT_TRUE(reply) << reply.error().sentence();
