@@ -87,6 +87,20 @@ TEST_F(CliCheck, AFileThatIsNotThereIsWrong)
 	EXPECT_NE(err_.find("none.yaml"), std::string::npos) << err_;
 }
 
+TEST_F(CliCheck, RevocationFilesAreWarnedOf)
+{
+	write("revoked.list", "partner-a\nspiffe://prod.example\n");
+	const auto path = write("policy.yaml", "version: 1\nidentity: {revocations: [revoked.list, none.list]}\n");
+	EXPECT_EQ(check({path}), ExitCode::kDone) << "no policy is refused for their sake";
+	EXPECT_NE(err_.find("/revoked.list:2:1: warning: 'spiffe://prod.example' is no SPIFFE ID"), std::string::npos) << err_;
+	EXPECT_NE(err_.find("/none.list: warning: "), std::string::npos) << err_;
+	EXPECT_NE(out_.find(": ok: "), std::string::npos) << out_;
+	write("revoked.list", "partner-a\n");
+	write("none.list", "");
+	EXPECT_EQ(check({path}), ExitCode::kDone);
+	EXPECT_EQ(err_, "") << "near miss: both are right";
+}
+
 TEST_F(CliCheck, TheShippedPolicyIsRight)
 {
 	EXPECT_EQ(check({test::in_tree("packaging/debian/policy.yaml")}), ExitCode::kDone) << err_;

@@ -249,5 +249,32 @@ TEST_F(DaemonLeaseBook, AFailureOfTheDatapathLeavesWhatStands)
 	EXPECT_TRUE(book_.grant(named("b"), flow(2)));
 }
 
+TEST_F(DaemonLeaseBook, ARevocationFindsEverySlotOfItsNameAndNoOther)
+{
+	datapath_.set_lease_room(4, 16);
+	ASSERT_TRUE(book_.reconcile());
+	const auto mapped = [&](const std::string& name, const std::string& authority) {
+		identity::Identity one = named("x");
+		one.name = name;
+		one.authority = authority;
+		return one;
+	};
+	ASSERT_TRUE(book_.grant(mapped("partner-a", "first"), flow(1)) && book_.grant(mapped("partner-a", "second"), flow(2)));
+	ASSERT_TRUE(book_.grant(mapped("partner-aa", "first"), flow(3)));
+	EXPECT_EQ(*book_.revoke("partner-a"), 2u) << "whoever vouches for it";
+	EXPECT_EQ(standing(), 1u);
+	EXPECT_EQ(*book_.revoke("partner-"), 0u) << "near miss: the beginning of a name";
+	EXPECT_EQ(*book_.allow("partner-a"), 2u);
+
+	// The slots go to others, and with them their names.
+	clock_.advance(301 * kSecond);
+	for (std::uint16_t port = 4; port < 7; port++)
+		ASSERT_TRUE(book_.grant(named(std::to_string(port)), flow(port)));
+	EXPECT_EQ(*book_.revoke("partner-a"), 0u);
+	EXPECT_EQ(*book_.revoke("partner-aa"), 0u);
+	EXPECT_EQ(standing(), 3u);
+	EXPECT_EQ(*book_.revoke(named("5").name), 1u);
+}
+
 }  // namespace
 }  // namespace sluice::daemon

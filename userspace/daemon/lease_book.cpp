@@ -16,6 +16,7 @@ using identity::Refused;
 constexpr std::uint64_t kSecond = 1'000'000'000;
 // IPv6 hosts have a /64 for their privacy addresses; an IPv4 host has one address.
 constexpr unsigned kShortestIpv6 = 64;
+constexpr std::size_t kKeptName = sizeof(sluice_identity_name::name) - 1;  // bytes, by the kernel
 
 Refused refused(const Error& error)
 {
@@ -63,6 +64,7 @@ Result<void> LeaseBook::reconcile()
 	standing_ = 0;
 	holders_.assign(std::max<std::size_t>(found.identity_room, 1), {});
 	slots_.clear();
+	named_.clear();
 	holding_.clear();
 	idle_.clear();
 	untouched_ = 1;
@@ -199,9 +201,21 @@ void LeaseBook::seat(const datapath::Identity& next)
 	}
 	if (holder.identity.slot == next.slot && holder.identity.digest != next.digest)
 		slots_.erase(holder.identity.digest);
+	name_slot(holder.identity, next);
 	holder.identity = next;
 	slots_[next.digest] = next.slot;
 	untouched_ = std::max(untouched_, next.slot + 1);
+}
+
+void LeaseBook::name_slot(const datapath::Identity& before, const datapath::Identity& next)
+{
+	if (before.slot == next.slot && before.name == next.name)
+		return;
+	const auto [first, last] = named_.equal_range(before.name);
+	const auto old = std::find_if(first, last, [&](const auto& named) { return named.second == before.slot; });
+	if (old != last)
+		named_.erase(old);
+	named_.emplace(next.name, next.slot);
 }
 
 void LeaseBook::hold(Holder& holder)
@@ -264,46 +278,41 @@ void LeaseBook::forget_expired()
 	}
 }
 
-std::vector<LeaseBook::Holder*> LeaseBook::holders_of(const std::string& name)
+// Those that have it whole, and those of whom the kernel kept its beginning.
+std::vector<std::uint32_t> LeaseBook::slots_of(const std::string& name) const
 {
-	std::vector<Holder*> found;
-	if (const std::string domain = trust_domain_of(name); !domain.empty()) {
-		const auto digest = datapath::digest_of(domain, name);
-		const auto slot = digest ? slots_.find(*digest) : slots_.end();
-		if (slot != slots_.end())
-			found.push_back(&holders_[slot->second]);
-		return found;
-	}
-	for (Holder& holder : holders_) {
-		if (holder.identity.slot != SLUICE_IDENTITY_NONE && is_named(holder.identity, name))
-			found.push_back(&holder);
-	}
-	return found;
+	std::vector<std::uint32_t> slots;
+	const auto add = [&](const std::string& kept) {
+		const auto [first, last] = named_.equal_range(kept);
+		for (auto named = first; named != last; ++named) {
+			if (is_named(holders_[named->second].identity, name))
+				slots.push_back(named->second);
+		}
+	};
+	add(name);
+	if (name.size() > kKeptName)
+		add(name.substr(0, kKeptName));
+	return slots;
 }
 
 bool LeaseBook::is_cut_off(const std::string& name) const
 {
-	bool is_beginning = false;
-	for (const Holder& holder : holders_) {
-		if (holder.identity.slot == SLUICE_IDENTITY_NONE || holder.identity.name != name)
-			continue;
-		if (is_named(holder.identity, name))
-			return false;
-		is_beginning = is_beginning || !holder.is_idle();
-	}
-	return is_beginning;
+	const auto [first, last] = named_.equal_range(name);
+	const bool is_somebodys = std::any_of(first, last, [&](const auto& named) { return is_named(holders_[named.second].identity, name); });
+	return !is_somebodys && std::any_of(first, last, [&](const auto& named) { return !holders_[named.second].is_idle(); });
 }
 
 Result<std::size_t> LeaseBook::revoke(const std::string& name)
 {
 	std::size_t ended = 0;
-	for (Holder* holder : holders_of(name)) {
-		SLUICE_TRY(datapath_.revoke(holder->identity.slot));
-		idle_.erase(holder->idle_since);
-		holder->identity.blocked = true;
-		holder->epoch++;
-		ended += holder->leases;
-		release(*holder, holder->leases);
+	for (const std::uint32_t slot : slots_of(name)) {
+		SLUICE_TRY(datapath_.revoke(slot));
+		Holder& holder = holders_[slot];
+		idle_.erase(holder.idle_since);
+		holder.identity.blocked = true;
+		holder.epoch++;
+		ended += holder.leases;
+		release(holder, holder.leases);
 	}
 	return ended;
 }
@@ -348,15 +357,16 @@ Result<std::vector<std::size_t>> LeaseBook::end_proved_by(std::span<const std::s
 Result<std::size_t> LeaseBook::allow(const std::string& name)
 {
 	std::size_t allowed = 0;
-	for (Holder* holder : holders_of(name)) {
-		if (!holder->identity.blocked)
+	for (const std::uint32_t slot : slots_of(name)) {
+		Holder& holder = holders_[slot];
+		if (!holder.identity.blocked)
 			continue;
-		datapath::Identity next = holder->identity;
+		datapath::Identity next = holder.identity;
 		next.blocked = false;
 		next.expires_boot_ns = 0;
 		SLUICE_TRY(datapath_.put_identity(next));
-		holder->identity = next;
-		rest(*holder);
+		holder.identity = next;
+		rest(holder);
 		allowed++;
 	}
 	return allowed;

@@ -113,12 +113,13 @@ private:
 	static Proofs proofs_of(const identity::Identity& identity);
 	void give_back(datapath::Identity next, bool is_its_own);
 	void seat(const datapath::Identity& next);
+	void name_slot(const datapath::Identity& before, const datapath::Identity& next);
 	void write_down(const datapath::Identity& next, const datapath::Binding& binding, std::uint64_t until, const Proofs& proofs);
 	void hold(Holder& holder);
 	void release(Holder& holder, std::size_t leases);
 	void rest(Holder& holder);
 	void uncount(const std::string& authority);
-	std::vector<Holder*> holders_of(const std::string& name);
+	std::vector<std::uint32_t> slots_of(const std::string& name) const;
 
 	datapath::Datapath& datapath_;
 	const Clock& clock_;
@@ -127,6 +128,7 @@ private:
 	std::size_t standing_ = 0;
 	std::vector<Holder> holders_{1};              // by slot; the first is nobody's
 	std::map<Digest, std::uint32_t> slots_;       // of everybody who has, or had, one
+	std::multimap<std::string, std::uint32_t> named_;  // the same, by the name that the slot has
 	std::map<std::string, std::size_t> holding_;  // identities with leases, by authority
 	std::map<std::uint64_t, std::uint32_t> idle_;  // slots that somebody had and nobody needs, the longest idle first
 	std::uint64_t rests_ = 0;

@@ -10,12 +10,10 @@
 namespace sluice::daemon {
 namespace {
 
-constexpr std::uint64_t kMostBytes = 64u << 20;
-
 // What is wrong with the file, or its entries.
 std::pair<std::vector<std::string>, std::vector<policy::RevokedLine>> read_revocations(const std::string& path)
 {
-	const auto text = read_file(path, kMostBytes);
+	const auto text = read_file(path, policy::kMostRevocationBytes);
 	if (!text)
 		return {{text.error().sentence()}, {}};
 	policy::RevocationList list = policy::parse_revocations(*text, path);

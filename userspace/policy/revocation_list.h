@@ -24,6 +24,7 @@ struct RevocationList {
 };
 
 inline constexpr std::size_t kMostRevocationErrors = 20;
+inline constexpr std::size_t kMostRevocationBytes = 64u << 20;  // of a file
 inline constexpr std::size_t kMostRevocations = 100'000;
 inline constexpr std::size_t kMostWhy = 200;  // bytes of each; what is behind them is not kept
 
