@@ -43,7 +43,9 @@ constexpr const char* kEcho =
     "    def handle(self):\n"
     "        while data := self.request.recv(64): self.request.sendall(data)\n"
     "class Server(socketserver.ThreadingTCPServer): allow_reuse_address = True; daemon_threads = True\n"
-    "Server(('', 8081), Echo).serve_forever()\n";
+    "server = Server(('', 8081), Echo)\n"
+    "print('listening', flush=True)\n"
+    "server.serve_forever()\n";
 
 }  // namespace
 
@@ -159,6 +161,7 @@ TEST_F(Identities, RevocationEndsAnOpenConnectionAndNobodyElses)
 	must(daemon().write_file("policy.yaml", policy));
 	must(daemon().ask({"apply", daemon().policy_path()}));
 	lab::Process echo = must(lab::Process::start(wire().gate().command({"python3", "-c", kEcho})));
+	ASSERT_TRUE(until([&] { return !echo.output().empty(); })) << echo.errors();
 	expect_leased("billing");
 	expect_leased("audit", kOther);
 	lab::Process revoked = must(lab::Process::start(wire().world().command({"python3", "-c", kChatter, lab::kWorldIpv4})));
