@@ -51,6 +51,7 @@ Result<Answer> run_flood_case(const Options& options);
 Result<Answer> run_frames(const Options& options);
 Result<Answer> run_queues(const Options& options);
 Result<Answer> run_honest(const Options& options);
+Result<Answer> run_handshake(const Options& options);
 Result<Answer> run_tcp(const Options& options);
 Result<Answer> run_start(const Options& options);
 Result<Answer> run_pass(const Options& options);

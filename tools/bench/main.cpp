@@ -23,6 +23,7 @@ constexpr bench::Case kCases[] = {
     {"honest", "what do honest clients feel while a flood runs?", bench::run_honest},
     {"pass", "what does a packet that passes pay?", bench::run_pass},
     {"tcp", "what does TCP through an attached gate pay?", bench::run_tcp},
+    {"handshake", "what does a connection lose that began with a cookie?", bench::run_handshake},
     {"instructions", "what does judging cost, without a wire?", bench::run_instructions},
     {"prefixes", "what does the number of listed prefixes cost?", bench::run_prefixes},
     {"accuracy", "how exactly is a limit held?", bench::run_accuracy},

@@ -28,6 +28,8 @@ public:
 
 	NetworkNamespace& gate() { return gate_; }
 	NetworkNamespace& world() { return world_; }
+	const NetworkNamespace& gate() const { return gate_; }
+	const NetworkNamespace& world() const { return world_; }
 
 	// Another address of the world: a client beside the first. "192.0.2.7/24".
 	Result<void> add_client(const std::string& address) const;
