@@ -1,4 +1,4 @@
-// core/siphash.h, core/cookie.h, core/reply.h: SYN cookies, from a SYN's options to the terms that an ACK brings back.
+// core/siphash.h, core/terms.h, core/cookie.h, core/reply.h: SYN cookies, from a SYN's options to the terms that an ACK brings back.
 #include <gtest/gtest.h>
 
 #include <cstring>
