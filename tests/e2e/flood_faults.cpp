@@ -45,6 +45,23 @@ TEST_F(FloodFaults, WhatTakesCookiesBackIsPutBack)
 	must(syns.stop());
 }
 
+TEST_F(FloodFaults, ADaemonThatReturnsTakesBackByItsOwnProgram)
+{
+	serve(proving_policy("cookie"));
+	const auto program = [&] {
+		const std::string pin = daemon().pins() + "/cookies/" + lab::kInterface;
+		const std::string told = must(lab::run_checked({{"bpftool", "--json", "link", "show", "pinned", pin}, {}, {}}));
+		return nlohmann::json::parse(told).at("prog_id").get<unsigned>();
+	};
+	const unsigned before = program();
+	daemon().kill();
+	EXPECT_EQ(program(), before);
+	must(daemon().restart());
+	EXPECT_NE(program(), before) << "one of another make would read other terms from a cookie";
+	EXPECT_EQ(newcomers(100, 3), 3u);
+	EXPECT_EQ(cookies().at("refused"), 0);
+}
+
 TEST_F(FloodFaults, TheDaemonPutsItBackWhenItReturns)
 {
 	serve(proving_policy("cookie"));

@@ -75,7 +75,7 @@ CookieLinks::CookieLinks(Calls& calls, const Pins& pins) : calls_(&calls), pins_
 	for (const std::string& name : pins.cookie_links()) {
 		const int fd = calls.open_pin(pins.cookie_link(name));
 		if (fd >= 0)
-			links_.push_back({name, Fd(fd)});
+			links_.push_back({name, Fd(fd), false});
 	}
 }
 
@@ -119,6 +119,8 @@ Result<void> CookieLinks::settle_links(const std::vector<XdpLink>& guarded, cons
 	if (guarded.empty())
 		return {};
 	SLUICE_TRY(check_settings());
+	for (Link& link : links_)
+		SLUICE_TRY(renew(link, state));
 	for (const XdpLink& each : guarded) {
 		const bool stands = std::any_of(links_.begin(), links_.end(), [&](const Link& l) { return l.interface == each.interface; });
 		if (stands)
@@ -126,6 +128,21 @@ Result<void> CookieLinks::settle_links(const std::vector<XdpLink>& guarded, cons
 		SLUICE_TRY(load(state));
 		SLUICE_TRY(attach(each));
 	}
+	return {};
+}
+
+Result<void> CookieLinks::renew(Link& link, const StateMaps& state)
+{
+	if (link.renewed)
+		return {};
+	SLUICE_TRY(load(state));
+	bpf_link_info info{};
+	if (const int code = calls_->link_info(link.fd.get(), info); code < 0)
+		return error_of_errno(-code, "look at what takes cookies back on " + link.interface);
+	const Fd old(calls_->program_by_id(info.prog_id));
+	if (const int code = calls_->link_update(link.fd.get(), program_.get(), old.get()); code < 0)
+		return error_of_errno(-code, "renew what takes cookies back on " + link.interface);
+	link.renewed = true;
 	return {};
 }
 
@@ -171,7 +188,7 @@ Result<void> CookieLinks::attach(const XdpLink& guarded)
 	calls_->unpin(path);
 	if (const int code = calls_->pin(link.get(), path); code < 0)
 		return error_of_errno(-code, "pin " + path);
-	links_.push_back({guarded.interface, std::move(link)});
+	links_.push_back({guarded.interface, std::move(link), true});
 	return {};
 }
 

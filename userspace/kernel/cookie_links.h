@@ -32,10 +32,13 @@ private:
 	struct Link {
 		std::string interface;
 		Fd fd;
+		bool renewed = false;  // runs this object's program, not that of a daemon before it
 	};
 	void sweep(const std::vector<XdpLink>& guarded, std::vector<std::string>& notes);
 	Result<void> settle_links(const std::vector<XdpLink>& guarded, const StateMaps& state);
 	Result<void> attach(const XdpLink& guarded);
+	// What takes back has to be of one make with what sends.
+	Result<void> renew(Link& link, const StateMaps& state);
 	Result<void> load(const StateMaps& state);
 	void remove(const Link& link);
 	bool stands_on(const Link& link, std::uint32_t interface_index) const;
