@@ -205,16 +205,10 @@ TEST(CoreCookie, TermsAreRoundedDownNeverUp)
 				offered.scale = static_cast<std::uint8_t>(scale);
 				const sluice_terms kept = sluice_terms_of(sluice_state_of(&offered, family), family);
 				ASSERT_TRUE(kept.scaled);
-				ASSERT_LE(kept.scale, scale);
+				ASSERT_EQ(kept.scale, scale) << "a smaller one would halve the window";
 				ASSERT_LE(kept.mss, std::max(mss, family == SLUICE_IPV4 ? 536u : 1220u));
 			}
 		}
-	}
-	for (const unsigned common : {0u, 2u, 4u, 6u, 7u, 8u, 9u}) {
-		sluice_terms offered{};
-		offered.scaled = true;
-		offered.scale = static_cast<std::uint8_t>(common);
-		EXPECT_EQ(sluice_step_scale(sluice_scale_step(&offered)), common) << "what stacks use is kept exactly";
 	}
 	sluice_terms unscaled{};
 	EXPECT_FALSE(sluice_terms_of(sluice_state_of(&unscaled, SLUICE_IPV4), SLUICE_IPV4).scaled);
@@ -247,7 +241,7 @@ TEST(CoreCookie, StampsAreNeverAheadAndCloseBehind)
 		for (std::uint32_t state = 0; state <= SLUICE_STATE_MASK; state++) {
 			const std::uint32_t stamp = sluice_cookie_stamp(now, state);
 			ASSERT_LE(stamp, now);
-			ASSERT_LT(now - stamp, 64u);
+			ASSERT_LT(now - stamp, 128u);
 			ASSERT_EQ(stamp & SLUICE_STATE_MASK, state);
 		}
 	}

@@ -2,8 +2,8 @@
  *
  *   sequence number   30 bits of a keyed hash over addresses, ports, the client's number and the period; 1 bit that says
  *                     which of two periods; 1 bit of terms for clients without timestamps: the least, or what is common
- *   timestamp         milliseconds, the lower 6 bits the terms of clients with timestamps: MSS of four, window scale of
- *                     seven or none, selective acknowledgement. Never ahead of the clock that sends the next one.
+ *   timestamp         milliseconds, the lower 7 bits the terms of clients with timestamps: MSS of four, window scale,
+ *                     selective acknowledgement. Never ahead of the clock that sends the next one.
  *
  * A false cookie is right with a probability of 2^-30, whoever chose it.
  */

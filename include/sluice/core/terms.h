@@ -87,7 +87,7 @@ SLUICE_INLINE bool sluice_option_step(struct sluice_options *options)
 
 /* ---- terms as a few bits ---- */
 
-#define SLUICE_STATE_BITS 6u
+#define SLUICE_STATE_BITS 7u
 #define SLUICE_STATE_MASK ((1u << SLUICE_STATE_BITS) - 1)
 
 /* IPv4, then IPv6: the least that RFC 9293 and RFC 8200 grant, tunnels, full Ethernet. */
@@ -109,35 +109,26 @@ SLUICE_INLINE __u32 sluice_mss_step(__u32 family, __u32 mss)
 	return 0;
 }
 
-/* None, 0, 2, 4, 6, 7, 8, 9: what stacks use, and for others the next below. */
+/* The scale and one, or 0: none. */
 SLUICE_INLINE __u32 sluice_scale_step(const struct sluice_terms *terms)
 {
-	__u32 scale = terms->scale;
-
-	if (!terms->scaled)
-		return 0;
-	return scale >= 6 ? (scale >= 9 ? 7 : scale - 2) : 1 + scale / 2;
-}
-
-SLUICE_INLINE __u32 sluice_step_scale(__u32 step)
-{
-	return step >= 4 ? step + 2 : (step - 1) * 2;
+	return terms->scaled ? terms->scale + 1u : 0;
 }
 
 SLUICE_INLINE __u32 sluice_state_of(const struct sluice_terms *terms, __u32 family)
 {
-	return sluice_mss_step(family, terms->mss) | sluice_scale_step(terms) << 2 | (__u32)terms->selective << 5;
+	return sluice_mss_step(family, terms->mss) | sluice_scale_step(terms) << 2 | (__u32)terms->selective << 6;
 }
 
 SLUICE_INLINE struct sluice_terms sluice_terms_of(__u32 state, __u32 family)
 {
 	struct sluice_terms terms = {};
-	__u32 step = state >> 2 & 7;
+	__u32 step = state >> 2 & 15;
 
 	terms.mss = (__u16)sluice_cookie_mss(family, state & 3);
 	terms.scaled = step != 0;
-	terms.scale = (__u8)(step ? sluice_step_scale(step) : 0);
-	terms.selective = state >> 5 & 1;
+	terms.scale = (__u8)(step ? step - 1 : 0);
+	terms.selective = state >> 6 & 1;
 	return terms;
 }
 
@@ -147,6 +138,6 @@ SLUICE_INLINE bool sluice_is_common(const struct sluice_terms *terms)
 	return terms->mss >= 1400 && terms->scaled && terms->scale >= 8 && terms->selective;
 }
 
-#define SLUICE_COMMON_STATE (2u | 6u << 2 | 1u << 5)
+#define SLUICE_COMMON_STATE (2u | 9u << 2 | 1u << 6)
 
 #endif
