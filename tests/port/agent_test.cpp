@@ -132,7 +132,7 @@ TEST_F(PortAgent, OnceLeasesAndSaysSo)
 	const auto requests = started_->requests();
 	ASSERT_EQ(2u, requests.size());
 	EXPECT_EQ("token-1", requests[1].identity.token_id);
-	EXPECT_EQ(port::Bind::kPrefix, requests[1].bind);
+	EXPECT_EQ(port::Bind::kPrefix, std::get<port::Visitor>(requests[1].at).bind);
 }
 
 TEST_F(PortAgent, ItBelievesNoOtherServer)
@@ -192,7 +192,7 @@ TEST_F(PortAgent, ItRenewsReadsRotatedFilesAndEndsCleanly)
 {
 	set_up();
 	started_->answer_by([](const port::LeaseRequest& request) {
-		return port::LeaseAnswer{request.id, port::Granted{request.peer.to_string(), 2, false}};
+		return port::LeaseAnswer{request.id, port::Granted{std::get<port::Visitor>(request.at).peer.to_string(), 2, false}};
 	});
 	Wanted wanted = World::workload(50);
 	wanted.names = {"URI:spiffe://prod.example/renamed"};

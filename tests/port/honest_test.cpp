@@ -21,8 +21,8 @@ TEST_F(PortHonest, ACertificateIsItsIdentityAtThePeersAddress)
 	EXPECT_EQ("", requests[0].identity.issuer);
 	EXPECT_EQ(0u, requests[0].identity.roles);
 	EXPECT_EQ(world_.billing.parsed().until() + std::chrono::seconds(60), requests[0].identity.until);
-	EXPECT_EQ(kClient, requests[0].peer.to_string());
-	EXPECT_EQ(port::Bind::kAddress, requests[0].bind);
+	EXPECT_EQ(kClient, std::get<port::Visitor>(requests[0].at).peer.to_string());
+	EXPECT_EQ(port::Bind::kAddress, std::get<port::Visitor>(requests[0].at).bind);
 	EXPECT_TRUE(started_->reports().empty());
 }
 
@@ -38,8 +38,8 @@ TEST_F(PortHonest, APlainPkiAnIpv6AddressAndAPrefix)
 	ASSERT_EQ(1u, requests.size());
 	EXPECT_EQ("partner-a", requests[0].identity.name);
 	EXPECT_EQ("partners", requests[0].identity.authority);
-	EXPECT_EQ("2001:db8:7::7", requests[0].peer.to_string());
-	EXPECT_EQ(port::Bind::kPrefix, requests[0].bind);
+	EXPECT_EQ("2001:db8:7::7", std::get<port::Visitor>(requests[0].at).peer.to_string());
+	EXPECT_EQ(port::Bind::kPrefix, std::get<port::Visitor>(requests[0].at).bind);
 }
 
 TEST_F(PortHonest, RolesComeFromTheNameAndFromTheToken)

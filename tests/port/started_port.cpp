@@ -55,7 +55,7 @@ Result<std::unique_ptr<StartedPort>> StartedPort::start()
 
 StartedPort::StartedPort(pid_t pid, Fd channel)
     : pid_(pid), channel_(std::move(channel)), answer_([](const port::LeaseRequest& request) {
-	      return port::LeaseAnswer{request.id, port::Granted{request.peer.to_string(), 60, false}};
+	      return port::LeaseAnswer{request.id, port::Granted{std::get<port::Visitor>(request.at).peer.to_string(), 60, false}};
       })
 {
 	auto pair = make_pair();
@@ -142,11 +142,13 @@ void StartedPort::send(const std::string& payload, const std::vector<Fd>& descri
 	}
 }
 
-port::ToDaemon StartedPort::set_up(const port::Setup& setup, const std::vector<const Fd*>& listeners)
+port::ToDaemon StartedPort::set_up(const port::Setup& setup, const std::vector<const Fd*>& listeners, const Fd* gateways)
 {
 	std::vector<Fd> descriptors;
 	for (const Fd* listener : listeners)
 		descriptors.emplace_back(::fcntl(listener->get(), F_DUPFD_CLOEXEC, 0));
+	if (gateways != nullptr)
+		descriptors.emplace_back(::fcntl(gateways->get(), F_DUPFD_CLOEXEC, 0));
 	port::Setup sent = setup;
 	sent.listeners.assign(listeners.size(), "listener");
 	std::unique_lock lock(mutex_);

@@ -29,7 +29,8 @@ public:
 	~StartedPort();
 
 	// Sends a setup with the listeners, and waits for what the port says to it.
-	port::ToDaemon set_up(const port::Setup& setup, const std::vector<const Fd*>& listeners);
+	port::ToDaemon set_up(const port::Setup& setup, const std::vector<const Fd*>& listeners, const Fd* gateways = nullptr);
+	void say(const port::ToPort& message) { send(port::encode(message), {}); }
 	void answer_by(Answer answer);
 
 	std::vector<port::LeaseRequest> requests() const;

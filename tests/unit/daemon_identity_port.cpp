@@ -55,6 +55,7 @@ protected:
 	static IdentityPort::Wanted wanted()
 	{
 		IdentityPort::Wanted wanted;
+		wanted.setup.certificate.path = "port.pem";
 		wanted.setup.trust_domains = {{"prod.example", {}, {}}};
 		wanted.setup.transmitters.push_back({{"https://idp.example", {}, {}, {}}, {{"spiffe://prod.example/**"}, false}});
 		wanted.setup.roles = {{identity::NamePattern{"spiffe://prod.example/**"}, 1}};
@@ -77,6 +78,14 @@ protected:
 	}
 	std::string request(const std::string& name, std::uint64_t roles, const std::string& peer = "10.1.0.7") const
 	{
+		return request_at(name, roles, port::Visitor{*net::Address::parse(peer)});
+	}
+	std::string flow_request(const std::string& name) const
+	{
+		return request_at(name, 2, net::Flow{*net::Address::parse("192.0.2.7"), *net::Address::parse("203.0.113.10"), 40000, 443});
+	}
+	std::string request_at(const std::string& name, std::uint64_t roles, std::variant<port::Visitor, net::Flow> at) const
+	{
 		port::LeaseRequest request;
 		request.id = 1;
 		request.identity.name = name;
@@ -84,7 +93,7 @@ protected:
 		request.identity.thumbprint = identity::Thumbprint{{1, 2, 3}};
 		request.identity.roles = roles;
 		request.identity.until = identity::moment_of_unix_ns(clock_.unix_ns()) + std::chrono::hours(1);
-		request.peer = *net::Address::parse(peer);
+		request.at = std::move(at);
 		const std::string text = port::encode(port::ToDaemon(request));
 		return "say(json.loads(r'''" + text + "'''))\n";
 	}
@@ -127,6 +136,36 @@ TEST_F(DaemonIdentityPort, WhatItProvedIsLeasedAndAnswered)
 	EXPECT_TRUE(port_->warnings().empty()) << said();
 	EXPECT_EQ(leasing_.use().leases, 1u);
 	EXPECT_EQ(datapath_.leases()->leases[0].binding, datapath::Binding(*net::Prefix::parse("10.1.0.7")));
+}
+
+TEST_F(DaemonIdentityPort, AFlowThatAGatewayReportsIsLeasedAndARevocationIsTold)
+{
+	directory_.write("port", std::string(kPrologue) + "import os\n" + ready() + flow_request("spiffe://prod.example/a") +
+				     "take()\nanswer = json.dumps(take())\n"
+				     "open(os.path.abspath(__file__) + '.tmp', 'w').write(answer)\n"
+				     "os.rename(os.path.abspath(__file__) + '.tmp', os.path.abspath(__file__) + '.answer')\ntake()\n");
+	std::filesystem::permissions(directory_.at("port"), std::filesystem::perms::owner_all);
+	port_.emplace(loop_, leasing_, directory_.at("port"));
+	IdentityPort::Wanted asked = wanted();
+	asked.setup.certificate.path.clear();
+	asked.setup.authorization = port::Authorization{directory_.at("a.sock"), {33}, {}, {}};
+	port_->follow(std::move(asked));
+	ASSERT_TRUE(until([&] { return leasing_.use().leases == 1; })) << said();
+	const datapath::Flow flow{*net::Address::parse("192.0.2.7"), *net::Address::parse("203.0.113.10"), 40000, 443};
+	EXPECT_EQ(datapath_.leases()->leases[0].binding, datapath::Binding(flow)) << "also of an address that is shared";
+	EXPECT_TRUE(std::filesystem::exists(directory_.at("a.sock")));
+	ASSERT_TRUE(leasing_.revoke({"spiffe://prod.example/a", "lost"}, "root"));
+	ASSERT_TRUE(until([&] { return std::filesystem::exists(directory_.at("port.answer")); })) << said();
+	EXPECT_TRUE(std::holds_alternative<port::AskAgain>(*port::parse_to_port(*read_file(directory_.at("port.answer")))));
+	port_->stop();
+	EXPECT_FALSE(std::filesystem::exists(directory_.at("a.sock")));
+}
+
+TEST_F(DaemonIdentityPort, AFlowWhereThereAreNoGatewaysIsALie)
+{
+	play(ready() + flow_request("spiffe://prod.example/a") + "take()\ntake()\n");
+	ASSERT_TRUE(until([&] { return port_->degraded(); }));
+	EXPECT_EQ(leasing_.use().leases, 0u);
 }
 
 TEST_F(DaemonIdentityPort, AnAddressThatIsSharedIsRefused)

@@ -129,6 +129,26 @@ TEST(PolicyIdentity, ThePortIsMeaningButNoPartOfTheImage)
 	EXPECT_EQ("[::]:8440, certificate /etc/sluice/c.pem, key /etc/sluice/c.key, token optional, unbound tokens refused", changes[0].after);
 }
 
+TEST(PolicyIdentity, WhoMayAskForOthersIsMeaningButNoPartOfTheImage)
+{
+	const auto with = [](const std::string& more) {
+		return right_policy("identity:\n  trust-domains: [{name: prod.example, authorities: [a.pem]}]\n" + more + "services:\n" + service("admit: anyone"),
+				    {{"/etc/sluice/a.pem", kPem}});
+	};
+	const auto digest = [](const Policy& policy) { return *digest_of(policy, listing_of(policy)); };
+	const Policy none = with("");
+	const Policy one = with("  authorize: {callers: {users: www-data}}\n");
+	EXPECT_NE(digest(none), digest(one));
+	EXPECT_NE(digest(one), digest(with("  authorize: {callers: {groups: www-data}}\n")));
+	EXPECT_NE(digest(one), digest(with("  authorize: {callers: {users: www-data}, socket: /run/a.sock}\n")));
+	EXPECT_EQ(digest(one), digest(with("  authorize: {callers: {users: [www-data]}, socket: /run/sluice/authorize.sock, token: optional}\n")));
+	EXPECT_EQ(maps_of(compiled_after(none, {})), maps_of(compiled_after(one, {})));
+	const Changes changes = identity_changes(none, one);
+	ASSERT_EQ(1u, changes.size());
+	EXPECT_EQ("authorize", changes[0].subject);
+	EXPECT_EQ("/run/sluice/authorize.sock, users www-data, token optional, unbound tokens refused", changes[0].after);
+}
+
 TEST(PolicyIdentity, ADiffSaysWhoHasARole)
 {
 	const std::string anyone = service("admit: anyone");

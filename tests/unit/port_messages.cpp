@@ -27,8 +27,7 @@ LeaseRequest request()
 			   .token_id = "j\n1",
 			   .roles = 1ull << 63 | 6,
 			   .until = identity::Moment(std::chrono::seconds(1'800'000'000))};
-	wanted.peer = *net::Address::parse("2001:db8::7");
-	wanted.bind = Bind::kPrefix;
+	wanted.at = Visitor{*net::Address::parse("2001:db8::7"), Bind::kPrefix};
 	return wanted;
 }
 
@@ -48,8 +47,38 @@ TEST(PortMessages, ALeaseRequestComesAsItWent)
 	const auto& got = std::get<LeaseRequest>(*parsed);
 	EXPECT_EQ(7u, got.id);
 	EXPECT_EQ(request().identity, got.identity);
-	EXPECT_EQ("2001:db8::7", got.peer.to_string());
-	EXPECT_EQ(Bind::kPrefix, got.bind);
+	EXPECT_EQ("2001:db8::7", std::get<Visitor>(got.at).peer.to_string());
+	EXPECT_EQ(Bind::kPrefix, std::get<Visitor>(got.at).bind);
+}
+
+TEST(PortMessages, AFlowComesAsItWent)
+{
+	LeaseRequest wanted = request();
+	const net::Flow flow{*net::Address::parse("192.0.2.7"), *net::Address::parse("203.0.113.10"), 40000, 443};
+	wanted.at = flow;
+	const auto parsed = parse_to_daemon(encode(wanted));
+	ASSERT_TRUE(parsed) << parsed.error().sentence();
+	EXPECT_EQ(flow, std::get<net::Flow>(std::get<LeaseRequest>(*parsed).at));
+	EXPECT_FALSE(parse_to_daemon(changed("40000", "0", wanted))) << "no port";
+	EXPECT_FALSE(parse_to_daemon(changed("40000", "65536", wanted))) << "no port";
+	EXPECT_FALSE(parse_to_daemon(changed("203.0.113.10", "203.0.113", wanted)));
+	EXPECT_FALSE(parse_to_daemon(changed("\"type\"", R"("visitor":{"bind":"address","peer":"192.0.2.7"},"type")", wanted))) << "both";
+	EXPECT_FALSE(parse_to_daemon(changed("\"flow\"", "\"flaw\"", wanted))) << "neither";
+}
+
+TEST(PortMessages, AskAgainComesAsItWent)
+{
+	const auto parsed = parse_to_port(encode(AskAgain{}));
+	ASSERT_TRUE(parsed) << parsed.error().sentence();
+	EXPECT_TRUE(std::holds_alternative<AskAgain>(*parsed));
+	EXPECT_FALSE(parse_to_port(R"({"type":"ask-again","id":1})"));
+}
+
+TEST(PortMessages, AReportOfAProcessHasNoAddress)
+{
+	const auto parsed = parse_to_daemon(encode(RefusalReport{"caller-unknown", "user 1000", std::nullopt, std::nullopt, 0}));
+	ASSERT_TRUE(parsed) << parsed.error().sentence();
+	EXPECT_FALSE(std::get<RefusalReport>(*parsed).peer);
 }
 
 TEST(PortMessages, AnswersComeAsTheyWent)
@@ -81,7 +110,7 @@ TEST(PortMessages, ReportsComeAsTheyWent)
 	const auto& report = std::get<RefusalReport>(*parsed);
 	EXPECT_EQ("token-stolen", report.reason);
 	EXPECT_EQ("detail", report.detail);
-	EXPECT_EQ("192.0.2.1", report.peer.to_string());
+	EXPECT_EQ("192.0.2.1", report.peer->to_string());
 	EXPECT_EQ(thumbprint(1), report.thumbprint);
 	EXPECT_EQ(12u, report.unreported);
 	const auto ready = parse_to_daemon(encode(Ready{5, {"a.crl: cut off"}}));

@@ -74,7 +74,7 @@ std::vector<LeaseReport> lease_report(const datapath::Leases& leases, const data
 			continue;
 		const datapath::Identity& identity = *holder->second;
 		const std::uint64_t until = std::min(lease.expires_boot_ns, identity.expires_boot_ns);
-		report.push_back({identity.name, identity.authority, to_string(lease.binding), telemetry::role_names(running.roles, identity.roles),
+		report.push_back({identity.name, identity.authority, datapath::to_string(lease.binding), telemetry::role_names(running.roles, identity.roles),
 				  until - std::min(until, now_boot_ns)});
 	}
 	std::sort(report.begin(), report.end(), [](const LeaseReport& a, const LeaseReport& b) {

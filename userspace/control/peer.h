@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -19,5 +20,8 @@ struct Peer {
 Result<Peer> peer_of(int socket);
 // The name that the host gives a user; empty: none.
 std::string user_name(std::uint32_t uid);
+// Those of a name, or of a number as text; nothing: the host knows none.
+std::optional<std::uint32_t> user_id(const std::string& name);
+std::optional<std::uint32_t> group_id(const std::string& name);
 
 }  // namespace sluice::control

@@ -1,7 +1,6 @@
 #include "control/socket.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -10,9 +9,9 @@
 #include <cstring>
 #include <filesystem>
 #include <optional>
-#include <vector>
 
 #include "base/file.h"
+#include "control/peer.h"
 
 namespace sluice::control {
 namespace {
@@ -49,10 +48,10 @@ Result<void> make_way(const std::string& path, const sockaddr_un& address)
 	if (::lstat(path.c_str(), &status) != 0)
 		return errno == ENOENT ? Result<void>() : error_of_errno(errno, path);
 	if (!S_ISSOCK(status.st_mode))
-		return Error(ErrorCode::kExists, path + " is there and is no socket", "remove it, or give another: --socket PATH");
+		return Error(ErrorCode::kExists, path + " is there and is no socket", "remove it, or name another path");
 	SLUICE_TRY_ASSIGN(const Fd probe, open_socket());
 	if (::connect(probe.get(), plain(address), sizeof(address)) == 0 || errno == EAGAIN)
-		return Error(ErrorCode::kExists, "another daemon answers at " + path, "stop it first, or give this one another: --socket PATH");
+		return Error(ErrorCode::kExists, "another daemon answers at " + path, "stop it first, or give this one another path");
 	if (errno != ECONNREFUSED)
 		return error_of_errno(errno, path);
 	if (::unlink(path.c_str()) != 0 && errno != ENOENT)
@@ -60,17 +59,20 @@ Result<void> make_way(const std::string& path, const sockaddr_un& address)
 	return {};
 }
 
+Result<void> make_directory_of(const std::string& path)
+{
+	const auto directory = std::filesystem::path(path).parent_path();
+	if (!directory.empty() && ::mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST)
+		return error_of_errno(errno, "make " + directory.string());
+	return {};
+}
+
 Result<gid_t> find_group(const std::string& name)
 {
-	std::vector<char> room(4096);
-	group entry{};
-	group* found = nullptr;
-	int error = 0;
-	while ((error = ::getgrnam_r(name.c_str(), &entry, room.data(), room.size(), &found)) == ERANGE && room.size() < (1u << 20))
-		room.resize(room.size() * 2);
-	if (found == nullptr)
+	const auto id = group_id(name);
+	if (!id)
 		return Error(ErrorCode::kInvalid, "there is no group '" + name + "'", "make it: groupadd --system " + name);
-	return found->gr_gid;
+	return *id;
 }
 
 Result<void> give_to(const std::string& path, gid_t group)
@@ -91,9 +93,7 @@ Result<Fd> listen_at(const std::string& path, const std::string& group)
 	if (!group.empty()) {
 		SLUICE_TRY_ASSIGN(owner, find_group(group));
 	}
-	const auto directory = std::filesystem::path(path).parent_path();
-	if (!directory.empty() && ::mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST)
-		return error_of_errno(errno, "make " + directory.string());
+	SLUICE_TRY(make_directory_of(path));
 	SLUICE_TRY(make_way(path, address));
 	SLUICE_TRY_ASSIGN(Fd fd, open_socket());
 
@@ -106,6 +106,21 @@ Result<Fd> listen_at(const std::string& path, const std::string& group)
 	if (owner) {
 		SLUICE_TRY(give_to(path, *owner));
 	}
+	if (::listen(fd.get(), kBacklog) != 0)
+		return error_of_errno(errno, "listen at " + path);
+	return fd;
+}
+
+Result<Fd> listen_for_all_at(const std::string& path)
+{
+	SLUICE_TRY_ASSIGN(const sockaddr_un address, address_of(path));
+	SLUICE_TRY(make_directory_of(path));
+	SLUICE_TRY(make_way(path, address));
+	SLUICE_TRY_ASSIGN(Fd fd, open_socket());
+	if (::bind(fd.get(), plain(address), sizeof(address)) != 0)
+		return error_of_errno(errno, "bind " + path);
+	if (::chmod(path.c_str(), 0666) != 0)
+		return error_of_errno(errno, "open " + path + " to all");
 	if (::listen(fd.get(), kBacklog) != 0)
 		return error_of_errno(errno, "listen at " + path);
 	return fd;

@@ -13,6 +13,9 @@ namespace sluice::control {
 // Changes the process's umask for a moment: call while there is one thread. Makes the directory, 0755, if its parent is there.
 Result<Fd> listen_at(const std::string& path, const std::string& group);
 
+// The same with mode 0666, and no umask touched: everybody may connect, and is asked who he is (peer.h, SO_PEERCRED).
+Result<Fd> listen_for_all_at(const std::string& path);
+
 // Connects to `path`. Error kUnreachable when nobody listens there, kDenied when it is not ours to use.
 Result<Fd> connect_to(const std::string& path);
 

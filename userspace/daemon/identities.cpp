@@ -1,7 +1,7 @@
 #include "daemon/identities.h"
 
 #include "base/file.h"
-#include "daemon/identity_setup.h"
+#include "daemon/port_terms.h"
 
 namespace sluice::daemon {
 namespace {
@@ -19,12 +19,8 @@ void Identities::follow(const Policies& policies)
 	const policy::Identities& identities = meaning->policy.identities;
 	leasing_.follow(identities);
 	revocations_.follow(identities.revocations);
-	if (!identities.port) {
-		port_.stop();
-		return;
-	}
 	const auto read = [](const std::string& path) { return read_file(path, kMostFileBytes); };
-	port_.follow(IdentityPort::Wanted{identity_setup(meaning->policy, policies.running()->roles, 0, read), identities.port->listen});
+	port_.follow(port_terms(meaning->policy, policies.running()->roles, read, host_accounts()));
 }
 
 }  // namespace sluice::daemon

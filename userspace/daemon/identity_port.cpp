@@ -16,10 +16,19 @@ constexpr std::uint64_t kRetrySeconds = 10;
 constexpr unsigned kIpv6PrefixBits = 64;
 
 // IPv6 hosts change their addresses within a /64; an IPv4 host has no prefix but its address.
-net::Prefix binding_of(const port::LeaseRequest& request)
+datapath::Binding binding_of(const port::LeaseRequest& request)
 {
-	const bool whole = request.bind == port::Bind::kPrefix && !request.peer.is_ipv4();
-	return net::Prefix::of(request.peer, whole ? kIpv6PrefixBits : request.peer.bits());
+	if (const auto* flow = std::get_if<net::Flow>(&request.at))
+		return *flow;
+	const auto& [peer, bind] = std::get<port::Visitor>(request.at);
+	const bool whole = bind == port::Bind::kPrefix && !peer.is_ipv4();
+	return net::Prefix::of(peer, whole ? kIpv6PrefixBits : peer.bits());
+}
+
+std::vector<Fd> appended(std::vector<Fd> sockets, Fd socket)
+{
+	sockets.push_back(std::move(socket));
+	return sockets;
 }
 
 port::Denied denied(const Refused& refused)
@@ -47,6 +56,15 @@ port::Denied denied(const Refused& refused)
 IdentityPort::IdentityPort(boost::asio::io_context& loop, Leasing& leasing, std::string program)
     : loop_(loop), leasing_(leasing), program_(std::move(program)), pause_(loop)
 {
+	leasing_.when_revoked([this] {
+		if (channel_ && wanted_ && wanted_->setup.authorization)
+			answer(port::AskAgain{});
+	});
+}
+
+IdentityPort::~IdentityPort()
+{
+	leasing_.when_revoked({});
 }
 
 void IdentityPort::follow(std::optional<Wanted> wanted)
@@ -58,13 +76,16 @@ void IdentityPort::follow(std::optional<Wanted> wanted)
 		process_.reset();
 		in_force_.reset();
 		unreached_ = listeners_.listen_at({});
+		gateways_.close();
 		problems_.clear();
 		trouble_.clear();
 		return;
 	}
-	unreached_ = listeners_.listen_at(wanted_->listen);
+	listen();
 	for (const std::string& problem : unreached_)
 		spdlog::error("{}", problem);
+	for (const std::string& problem : wanted_->problems)
+		spdlog::warn("{}", problem);
 	if (channel_)
 		send_setup();
 	else
@@ -76,9 +97,19 @@ void IdentityPort::mend()
 	if (!wanted_ || unreached_.empty())
 		return;
 	const std::vector<std::string> before = listeners_.names();
-	unreached_ = listeners_.listen_at(wanted_->listen);
-	if (listeners_.names() != before && channel_)
+	const bool had_gateways = gateways_.is_open();
+	listen();
+	if ((listeners_.names() != before || gateways_.is_open() != had_gateways) && channel_)
 		send_setup();
+}
+
+void IdentityPort::listen()
+{
+	unreached_ = listeners_.listen_at(wanted_->listen);
+	if (!wanted_->setup.authorization)
+		gateways_.close();
+	else if (auto problem = gateways_.listen_at(wanted_->setup.authorization->socket))
+		unreached_.push_back(*std::move(problem));
 }
 
 // ---- the process ----
@@ -125,13 +156,20 @@ void IdentityPort::start_later()
 void IdentityPort::send_setup()
 {
 	auto sockets = listeners_.copies();
+	if (sockets && gateways_.is_open()) {
+		auto copy = gateways_.copy();
+		sockets = copy ? appended(*std::move(sockets), *std::move(copy)) : Result<std::vector<Fd>>(copy.error());
+	}
 	if (!sockets) {
 		trouble_ = sockets.error().sentence();
 		return;
 	}
 	wanted_->setup.serial = ++serial_;
 	wanted_->setup.listeners = listeners_.names();
-	if (const auto sent = channel_->send(port::encode(port::ToPort(wanted_->setup)), std::move(*sockets)); !sent)
+	port::Setup setup = wanted_->setup;
+	if (!gateways_.is_open())
+		setup.authorization.reset();
+	if (const auto sent = channel_->send(port::encode(port::ToPort(std::move(setup))), std::move(*sockets)); !sent)
 		give_up("its setup: " + sent.error().sentence());
 }
 
@@ -180,14 +218,14 @@ Result<void> IdentityPort::check(const Claim& claim) const
 
 void IdentityPort::take(const port::LeaseRequest& request)
 {
-	if (const auto checked = check(request.identity); !checked) {
+	if (const auto checked = check(request); !checked) {
 		give_up("it claims what its setup cannot yield: " + checked.error().sentence());
 		return;
 	}
-	const net::Prefix binding = binding_of(request);
+	const datapath::Binding binding = binding_of(request);
 	const auto granted = leasing_.grant(request.identity, binding);
 	if (granted)
-		answer(port::LeaseAnswer{request.id, port::Granted{binding.to_string(), std::max<std::uint64_t>(granted->length_ns / kSecond, 1), granted->renewed}});
+		answer(port::LeaseAnswer{request.id, port::Granted{datapath::to_string(binding), std::max<std::uint64_t>(granted->length_ns / kSecond, 1), granted->renewed}});
 	else
 		answer(port::LeaseAnswer{request.id, denied(granted.error())});
 }
@@ -225,6 +263,8 @@ bool IdentityPort::degraded() const
 std::vector<std::string> IdentityPort::warnings() const
 {
 	std::vector<std::string> warnings = unreached_;
+	if (wanted_)
+		warnings.insert(warnings.end(), wanted_->problems.begin(), wanted_->problems.end());
 	if (wanted_ && !trouble_.empty())
 		warnings.push_back("the identity port: " + trouble_ + (in_force_ ? "; it goes on as before" : "; leases that stand run to their end, and nobody gets another"));
 	for (const std::string& problem : problems_)

@@ -15,6 +15,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "daemon/gateway_listener.h"
 #include "daemon/leasing.h"
 #include "daemon/port_listeners.h"
 #include "daemon/port_process.h"
@@ -31,11 +32,13 @@ public:
 
 	// `leasing` outlives the object. `program`: the path of sluice-identity.
 	IdentityPort(boost::asio::io_context& loop, Leasing& leasing, std::string program);
+	~IdentityPort();
 
-	// What the running policy says now; none: there is no port, and its process ends.
+	// What the running policy says now; none: there is neither a port nor a gateway, and the process ends.
 	struct Wanted {
 		port::Setup setup;
 		std::vector<net::Endpoint> listen;
+		std::vector<std::string> problems;  // of the policy on this host, for warnings()
 	};
 	void follow(std::optional<Wanted> wanted);
 	void stop() { follow({}); }
@@ -48,6 +51,7 @@ public:
 	std::vector<std::string> warnings() const;
 
 private:
+	void listen();
 	void start();
 	void start_later();
 	void give_up(const std::string& why);
@@ -66,6 +70,7 @@ private:
 	Leasing& leasing_;
 	std::string program_;
 	PortListeners listeners_;
+	GatewayListener gateways_;
 	std::vector<std::string> unreached_;      // where it does not listen
 	std::optional<Wanted> wanted_;
 	std::optional<port::Setup> in_force_;     // the last that it took

@@ -82,6 +82,15 @@ std::vector<identity::RoleRule> rules_of(const policy::Policy& policy, const std
 	return rules;
 }
 
+void add_port(port::Setup& setup, const policy::IdentityPort& of, const ReadIdentityFile& read)
+{
+	for (const net::Endpoint& endpoint : of.listen)
+		setup.listeners.push_back(endpoint.to_string());
+	setup.certificate = read_of(of.certificate, read);
+	setup.key = read_of(of.key, read);
+	setup.demand = {.token = of.needs_token, .unbound_is_enough = of.takes_unbound_tokens};
+}
+
 }  // namespace
 
 port::Setup identity_setup(const policy::Policy& policy, const std::vector<sluice_name>& role_names, std::uint64_t serial,
@@ -90,10 +99,8 @@ port::Setup identity_setup(const policy::Policy& policy, const std::vector<sluic
 	const policy::Identities& of = policy.identities;
 	port::Setup setup;
 	setup.serial = serial;
-	for (const net::Endpoint& endpoint : of.port->listen)
-		setup.listeners.push_back(endpoint.to_string());
-	setup.certificate = read_of(of.port->certificate, read);
-	setup.key = read_of(of.port->key, read);
+	if (of.port)
+		add_port(setup, *of.port, read);
 	for (const policy::TrustDomain& domain : of.trust_domains)
 		setup.trust_domains.push_back(anchors_of(domain.name, domain.authorities, read));
 	for (const policy::PlainPki& pki : of.pkis) {
@@ -107,7 +114,6 @@ port::Setup identity_setup(const policy::Policy& policy, const std::vector<sluic
 	for (const policy::EventTransmitter& transmitter : of.transmitters)
 		setup.transmitters.push_back({issuer_of(transmitter, read), {transmitter.subjects, transmitter.certificates}});
 	setup.roles = rules_of(policy, role_names);
-	setup.demand = {.token = of.port->needs_token, .unbound_is_enough = of.port->takes_unbound_tokens};
 	return setup;
 }
 

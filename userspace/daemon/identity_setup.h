@@ -19,8 +19,8 @@ namespace sluice::daemon {
 using ReadIdentityFile = std::function<Result<std::string>(const std::string& path)>;
 
 // `role_names`: by bit, as the generation that runs has them; a role that it does not have is nobody's. A file that cannot
-// be read is a File with a problem. Listeners are the texts of the policy's endpoints, in its order. Requires a policy
-// that validates and has a port.
+// be read is a File with a problem. Listeners are the texts of the policy's endpoints, in its order; none without a port.
+// Who may ask for others is not among it (authorization_setup.h). Requires a policy that validates.
 port::Setup identity_setup(const policy::Policy& policy, const std::vector<sluice_name>& role_names, std::uint64_t serial,
 			   const ReadIdentityFile& read);
 

@@ -126,16 +126,17 @@ void Leasing::refuse(const identity::Identity& identity, const datapath::Binding
 
 void Leasing::turned_away(const Stranger& stranger)
 {
+	const std::string peer = stranger.peer ? stranger.peer->to_string() : "";
 	Fields fields = {{"event", "refused"},
 	                 {"identity", nullptr},
 	                 {"thumbprint", thumbprint_of(stranger.thumbprint)},
-	                 {"peer", stranger.peer.to_string()},
+	                 {"peer", or_null(peer)},
 	                 {"reason", stranger.reason},
 	                 {"detail", or_null(stranger.detail)}};
 	if (stranger.unreported > 0)
 		fields["unreported"] = stranger.unreported;
 	write_down(AuditLog::Kind::kRefusal, std::move(fields));
-	setting_.journal.record(telemetry::LeaseEvent{"refused", "", stranger.peer.to_string(), stranger.reason});
+	setting_.journal.record(telemetry::LeaseEvent{"refused", "", peer, stranger.reason});
 }
 
 // ---- revocation ----
@@ -221,6 +222,8 @@ std::map<std::string, Result<std::size_t>> Leasing::end_all(const std::vector<st
 		else if (of)
 			*of += (*by_proof)[i];
 	}
+	if (listener_ && !subjects.empty())
+		listener_();
 	return ended;
 }
 

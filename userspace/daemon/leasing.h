@@ -29,7 +29,7 @@ namespace sluice::daemon {
 struct Stranger {
 	std::string reason;  // a name, of identity/refusals.def or of whoever turned it away
 	std::string detail;  // may be empty; holds no text of the peer's
-	net::Address peer;
+	std::optional<net::Address> peer;  // none: a process of this host
 	std::optional<identity::Thumbprint> thumbprint;  // of the certificate that was presented
 	std::uint64_t unreported = 0;                    // others since the last, of whom nothing else is known
 };
@@ -72,6 +72,9 @@ public:
 	// Those that have one.
 	std::vector<std::string> revocation_files() const { return revocations_.files(); }
 
+	// Called after leases of somebody's were ended; one listener. Empty: nobody is told.
+	void when_revoked(std::function<void()> tell) { listener_ = std::move(tell); }
+
 	control::IdentityList list(std::span<const sluice_name> roles) const;
 	control::LeaseUse use() const;
 	std::string holder_of(std::uint32_t slot) const { return book_.name_of(slot); }
@@ -98,6 +101,7 @@ private:
 	AuditLog audit_;
 	SeenEvents seen_;
 	std::vector<std::string> warnings_;  // of the start
+	std::function<void()> listener_;
 };
 
 }  // namespace sluice::daemon

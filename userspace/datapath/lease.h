@@ -12,23 +12,13 @@
 #include <vector>
 
 #include "base/result.h"
-#include "net/address.h"
+#include "net/flow.h"
 #include "net/prefix.h"
-#include "net/protocol.h"
 #include "sluice/abi/identity.h"
 
 namespace sluice::datapath {
 
-struct Flow {
-	net::Address source;
-	net::Address destination;
-	std::uint16_t source_port = 0;
-	std::uint16_t destination_port = 0;
-	net::Protocol protocol = net::kTcp;
-
-	auto operator<=>(const Flow&) const = default;
-};
-
+using Flow = net::Flow;
 using Binding = std::variant<Flow, net::Prefix>;
 
 struct Identity {

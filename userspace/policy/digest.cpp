@@ -219,6 +219,15 @@ void write_port(Canonical& out, const IdentityPort& port)
 	out.end_line();
 }
 
+void write_authorization(Canonical& out, const Authorization& authorization)
+{
+	out << "authorize" << (authorization.needs_token ? "needed" : "optional") << (authorization.takes_unbound_tokens ? "accepted" : "refused");
+	write_text(out, authorization.socket);
+	write_texts(out, "users", authorization.users);
+	write_texts(out, "groups", authorization.groups);
+	out.end_line();
+}
+
 void write_signer(Canonical& out, const char* what, const TokenIssuer& issuer)
 {
 	out << what;
@@ -258,6 +267,8 @@ void write_identities(Canonical& out, const Identities& identities)
 		write_role(out, role);
 	if (identities.port)
 		write_port(out, *identities.port);
+	if (identities.authorization)
+		write_authorization(out, *identities.authorization);
 	out << "lease" << identities.lease.longest_seconds << identities.lease.each_identity << identities.lease.each_authority;
 	out.end_line();
 	write_prefixes(out, identities.unshared);

@@ -52,13 +52,28 @@ std::string words_of(const Role& role)
 	return text;
 }
 
+std::string words_of_demand(bool needs_token, bool takes_unbound_tokens)
+{
+	return std::string("token ") + (needs_token ? "needed" : "optional") + ", unbound tokens " + (takes_unbound_tokens ? "accepted" : "refused");
+}
+
+std::string words_of(const Authorization& authorization)
+{
+	std::string text = authorization.socket;
+	if (!authorization.users.empty())
+		text += ", users " + joined(authorization.users);
+	if (!authorization.groups.empty())
+		text += ", groups " + joined(authorization.groups);
+	return text + ", " + words_of_demand(authorization.needs_token, authorization.takes_unbound_tokens);
+}
+
 std::string words_of(const IdentityPort& port)
 {
 	std::vector<std::string> places;
 	for (const net::Endpoint& endpoint : port.listen)
 		places.push_back(endpoint.to_string());
-	return joined(places) + ", certificate " + port.certificate.path + ", key " + port.key.path + ", token " + (port.needs_token ? "needed" : "optional") +
-	       ", unbound tokens " + (port.takes_unbound_tokens ? "accepted" : "refused");
+	return joined(places) + ", certificate " + port.certificate.path + ", key " + port.key.path + ", " +
+	       words_of_demand(port.needs_token, port.takes_unbound_tokens);
 }
 
 Words words_of_all(const Identities& identities)
@@ -80,6 +95,8 @@ Words words_of_all(const Identities& identities)
 		words["revocations"] = joined(identities.revocations);
 	if (identities.port)
 		words["port"] = words_of(*identities.port);
+	if (identities.authorization)
+		words["authorize"] = words_of(*identities.authorization);
 	words["lease"] = "at most " + std::to_string(identities.lease.longest_seconds) + " s, " +
 			 std::to_string(identities.lease.each_identity) + " of an identity, " +
 			 std::to_string(identities.lease.each_authority) + " identities of an authority";

@@ -193,6 +193,16 @@ struct IdentityPort {
 	Place place;
 };
 
+// Where gateways ask whose a connection is, and bind it.
+struct Authorization {
+	std::string socket;               // a path
+	std::vector<std::string> users;   // of the host, by name or number: who may ask
+	std::vector<std::string> groups;
+	bool needs_token = false;
+	bool takes_unbound_tokens = false;
+	Place place;
+};
+
 struct Identities {
 	std::vector<TrustDomain> trust_domains;
 	std::vector<PlainPki> pkis;
@@ -203,6 +213,7 @@ struct Identities {
 	LeaseTerms lease;
 	std::vector<std::string> revocations;  // files, absolute; the daemon reads them, apart from the policy
 	std::optional<IdentityPort> port;
+	std::optional<Authorization> authorization;
 	Place place;
 };
 

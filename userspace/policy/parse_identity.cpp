@@ -53,7 +53,7 @@ Identities IdentityReader::read(const Yaml& node)
 {
 	Identities identities;
 	identities.place = findings_.place(node);
-	if (!check_mapping(findings_, node, "identity", {"trust-domains", "pkis", "issuers", "events", "roles", "unshared", "lease", "revocations", "port"}))
+	if (!check_mapping(findings_, node, "identity", {"trust-domains", "pkis", "issuers", "events", "roles", "unshared", "lease", "revocations", "port", "authorize"}))
 		return identities;
 	const auto each = [&](std::string_view key, auto read_one) {
 		if (const Yaml* list = node.find(key)) {
@@ -86,6 +86,8 @@ Identities IdentityReader::read(const Yaml& node)
 	}
 	if (const Yaml* port = node.find("port"))
 		identities.port = read_port(*port);
+	if (const Yaml* authorize = node.find("authorize"))
+		identities.authorization = read_authorization(*authorize);
 	return identities;
 }
 
@@ -309,10 +311,7 @@ IdentityPort IdentityReader::read_port(const Yaml& node)
 	}
 	port.certificate = read_port_file(node, "certificate", "name the PEM file of the certificate that clients will see, its chain behind it");
 	port.key = read_port_file(node, "key", "name the PEM file of the certificate's key");
-	if (const Yaml* token = node.find("token"))
-		port.needs_token = read_word(findings_, *token, "token", {"needed", "optional"}) == "needed";
-	if (const Yaml* unbound = node.find("unbound-tokens"))
-		port.takes_unbound_tokens = read_word(findings_, *unbound, "unbound-tokens", {"refused", "accepted"}) == "accepted";
+	read_demand(node, port.needs_token, port.takes_unbound_tokens);
 	return port;
 }
 

@@ -40,6 +40,9 @@ private:
 	std::optional<ClaimedRole> read_claim(const Yaml& node);
 	void read_lease(const Yaml& node, LeaseTerms& terms);
 	IdentityPort read_port(const Yaml& node);
+	Authorization read_authorization(const Yaml& node);
+	void read_callers(const Yaml& node, Authorization& authorization);
+	void read_demand(const Yaml& node, bool& needs_token, bool& takes_unbound_tokens);
 	std::optional<net::Endpoint> read_endpoint(const Yaml& node);
 	NamedFile read_port_file(const Yaml& node, std::string_view key, const char* hint);
 	Authorities read_authorities(const Yaml& node, std::string_view what);

@@ -56,6 +56,8 @@ public:
 			check_service(service);
 		if (of_.port)
 			check_port(*of_.port);
+		if (of_.authorization)
+			check_demand(of_.authorization->place, "authorize", of_.authorization->needs_token, of_.authorization->takes_unbound_tokens);
 		if (roles_of(policy_).size() > kMostRoles)
 			error(of_.place, std::to_string(roles_of(policy_).size()) + " roles and services that admit identities; at most " +
 						 std::to_string(kMostRoles) + " have room", "join roles");
@@ -179,12 +181,17 @@ private:
 			if (std::find(port.listen.begin(), one, *one) != one)
 				error(port.place, "the identity port listens twice at " + one->to_string(), "leave one out");
 		}
-		if (of_.trust_domains.empty() && of_.pkis.empty() && !port.takes_unbound_tokens)
-			error(port.place, "the identity port would refuse everybody: nobody can have an identity", "name trust-domains or pkis under identity");
-		if (of_.issuers.empty() && port.needs_token)
-			error(port.place, "the identity port needs a token, and no issuer is there", "name issuers under identity, or write token: optional");
-		if (of_.issuers.empty() && port.takes_unbound_tokens)
-			error(port.place, "the identity port accepts unbound tokens, and no issuer is there", "name issuers under identity, or leave unbound-tokens out");
+		check_demand(port.place, "the identity port", port.needs_token, port.takes_unbound_tokens);
+	}
+
+	void check_demand(const Place& place, const std::string& who, bool needs_token, bool takes_unbound_tokens)
+	{
+		if (of_.trust_domains.empty() && of_.pkis.empty() && !takes_unbound_tokens)
+			error(place, who + " would refuse everybody: nobody can have an identity", "name trust-domains or pkis under identity");
+		if (of_.issuers.empty() && needs_token)
+			error(place, who + " needs a token, and no issuer is there", "name issuers under identity, or write token: optional");
+		if (of_.issuers.empty() && takes_unbound_tokens)
+			error(place, who + " accepts unbound tokens, and no issuer is there", "name issuers under identity, or leave unbound-tokens out");
 	}
 
 	const Policy& policy_;

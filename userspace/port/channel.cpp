@@ -146,7 +146,7 @@ Channel::Limits Channel::of_daemon()
 
 Channel::Limits Channel::of_port()
 {
-	return {.incoming = kMostBytesToPort, .waiting = 4u << 20, .descriptors = 4 * kMostListeners};
+	return {.incoming = kMostBytesToPort, .waiting = 4u << 20, .descriptors = 4 * kMostDescriptors};
 }
 
 Channel::Channel(asio::io_context& loop, Fd socket, Limits limits, Events events)

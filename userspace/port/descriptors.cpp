@@ -13,7 +13,7 @@
 namespace sluice::port {
 namespace {
 
-using ControlRoom = std::array<char, CMSG_SPACE(kMostListeners * sizeof(int))>;
+using ControlRoom = std::array<char, CMSG_SPACE(kMostDescriptors * sizeof(int))>;
 
 bool would_block(int error)
 {
@@ -41,8 +41,8 @@ std::vector<Fd> owned_descriptors(msghdr& message)
 
 Result<std::size_t> transmit(int socket, std::string_view bytes, const std::vector<Fd>& descriptors)
 {
-	if (descriptors.size() > kMostListeners)
-		return Error(ErrorCode::kInvalid, "more than " + std::to_string(kMostListeners) + " descriptors with one message");
+	if (descriptors.size() > kMostDescriptors)
+		return Error(ErrorCode::kInvalid, "more than " + std::to_string(kMostDescriptors) + " descriptors with one message");
 	alignas(cmsghdr) ControlRoom control{};
 	iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
 	msghdr message{};
@@ -90,7 +90,7 @@ Result<Received> receive(int socket, std::span<char> room, std::size_t most_desc
 		return error_of_errno(errno, "read the channel");
 	Received received{static_cast<std::size_t>(got), got == 0, owned_descriptors(message)};
 	if (most_descriptors > 0 && (message.msg_flags & MSG_CTRUNC) != 0)
-		return Error(ErrorCode::kInvalid, "more than " + std::to_string(kMostListeners) + " descriptors with one message");
+		return Error(ErrorCode::kInvalid, "more than " + std::to_string(kMostDescriptors) + " descriptors with one message");
 	return received;
 }
 

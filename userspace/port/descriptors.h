@@ -11,7 +11,7 @@
 namespace sluice::port {
 
 // How many of the bytes went out; 0: there is no room now. The descriptors go with the first byte, so with the first call
-// that does not return 0. At most kMostListeners of them. Requires bytes.
+// that does not return 0. At most kMostDescriptors of them. Requires bytes.
 Result<std::size_t> transmit(int socket, std::string_view bytes, const std::vector<Fd>& descriptors);
 
 struct Received {

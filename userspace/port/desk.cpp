@@ -41,12 +41,12 @@ asio::awaitable<std::optional<T>> Desk::on_worker(Work work)
 	co_return made;
 }
 
-asio::awaitable<std::optional<Desk::Judgement>> Desk::judge(identity::Credential credential)
+asio::awaitable<std::optional<Desk::Judgement>> Desk::judge(identity::Credential credential, identity::Demand demand)
 {
 	const auto now = identity::moment_of_unix_ns(clock_.unix_ns());
-	auto work = [judge = judge_, now, credential = std::move(credential)] {
+	auto work = [judge = judge_, demand, now, credential = std::move(credential)] {
 		const auto thumbprint = identity::thumbprint_of(credential);
-		return Judgement{judge->judge(credential, now), thumbprint ? *thumbprint : std::nullopt, judge->demand};
+		return Judgement{judge->judge(credential, demand, now), thumbprint ? *thumbprint : std::nullopt, demand};
 	};
 	return on_worker<Judgement>(std::move(work));
 }
@@ -76,11 +76,34 @@ void Desk::answered(const EventAnswer& answer)
 		told->second->put(answer);
 }
 
-asio::awaitable<std::optional<LeaseAnswer>> Desk::ask(identity::Identity identity, net::Address peer, Bind bind)
+asio::awaitable<std::optional<Desk::Judgement>> Desk::judge_again(identity::Credential credential, identity::CacheKey key)
+{
+	const identity::Demand demand = judge_->authorization->demand;
+	const identity::CacheTime now{clock_.mono_ns(), identity::moment_of_unix_ns(clock_.unix_ns()), epoch_};
+	if (auto found = cache_.find(key, now)) {
+		const auto thumbprint = identity::thumbprint_of(credential);
+		co_return Judgement{*std::move(found), thumbprint ? *thumbprint : std::nullopt, demand};
+	}
+	const auto [flight, is_first] = flights_.try_emplace({epoch_, key});
+	if (!is_first) {
+		const auto slot = std::make_shared<Slot<std::optional<Judgement>>>(loop_);
+		flight->second.push_back(slot);
+		auto brought = co_await slot->wait(std::chrono::hours(1));
+		co_return brought ? *std::move(brought) : std::nullopt;
+	}
+	auto judgement = co_await judge(std::move(credential), demand);
+	if (judgement)
+		cache_.put(key, judgement->outcome, now);
+	for (const auto& slot : flights_.extract(flight).mapped())
+		slot->put(judgement);
+	co_return judgement;
+}
+
+asio::awaitable<std::optional<LeaseAnswer>> Desk::ask(identity::Identity identity, std::variant<Visitor, net::Flow> at)
 {
 	const std::uint64_t id = next_request_++;
 	auto slot = std::make_shared<Slot<LeaseAnswer>>(loop_);
-	if (!tell_(LeaseRequest{id, std::move(identity), peer, bind}))
+	if (!tell_(LeaseRequest{id, std::move(identity), std::move(at)}))
 		co_return std::nullopt;
 	asked_.emplace(id, slot);
 	auto answer = co_await slot->wait(terms_.answer);
@@ -94,7 +117,7 @@ void Desk::answered(LeaseAnswer answer)
 		asked->second->put(std::move(answer));
 }
 
-void Desk::report(std::string_view reason, std::string detail, const net::Address& peer,
+void Desk::report(std::string_view reason, std::string detail, const std::optional<net::Address>& peer,
 		  const std::optional<identity::Thumbprint>& thumbprint)
 {
 	ReportLimit& limit = limits_.try_emplace(reason, terms_.reports).first->second;

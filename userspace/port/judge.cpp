@@ -32,9 +32,9 @@ identity::Revocation revocation_of(const Anchors& anchors)
 
 }  // namespace
 
-identity::Checked<identity::Identity> Judge::judge(const identity::Credential& credential, identity::Moment now) const
+identity::Checked<identity::Identity> Judge::judge(const identity::Credential& credential, const identity::Demand& of, identity::Moment now) const
 {
-	return identity::verify(credential, identity::OcspAnswer::kNone, demand, {trust, issuers, roles}, now);
+	return identity::verify(credential, identity::OcspAnswer::kNone, of, {trust, issuers, roles}, now);
 }
 
 identity::Checked<identity::SecurityEvent> Judge::judge_event(const std::string& token, identity::Moment now) const
@@ -116,7 +116,8 @@ Result<Setups::Made> Setups::make(const Setup& setup)
 	keys_ = std::move(next.keys);
 	if (next.problems.size() > kMostProblems)
 		next.problems.resize(kMostProblems);
-	return Made{std::make_shared<const Judge>(Judge{std::move(trust), std::move(issuers), std::move(transmitters), setup.roles, setup.demand}), std::move(next.problems)};
+	Judge judge{std::move(trust), std::move(issuers), std::move(transmitters), setup.roles, setup.demand, setup.authorization};
+	return Made{std::make_shared<const Judge>(std::move(judge)), std::move(next.problems)};
 }
 
 }  // namespace sluice::port

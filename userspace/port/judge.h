@@ -18,10 +18,11 @@ struct Judge {
 	std::vector<identity::Issuer> issuers;
 	std::vector<identity::Transmitter> transmitters;
 	std::vector<identity::RoleRule> roles;
-	identity::Demand demand;
+	identity::Demand demand;                     // of the port's clients
+	std::optional<Authorization> authorization;  // who may ask for others, and what is demanded of those
 
 	identity::Checked<identity::SecurityEvent> judge_event(const std::string& token, identity::Moment now) const;
-	identity::Checked<identity::Identity> judge(const identity::Credential& credential, identity::Moment now) const;
+	identity::Checked<identity::Identity> judge(const identity::Credential& credential, const identity::Demand& of, identity::Moment now) const;
 };
 
 // One thread.

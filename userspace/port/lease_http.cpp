@@ -31,12 +31,9 @@ HttpResponse response(http::status status, const Json& body)
 
 HttpResponse refusal(http::status status, std::string_view name, std::string_view sentence)
 {
-	return response(status, {{"refused", std::string(name)}, {"sentence", std::string(sentence)}});
-}
-
-HttpResponse malformed(http::status status, const std::string& sentence)
-{
-	return refusal(status, name_of(Reason::kRequestMalformed), sentence);
+	HttpResponse made = response(status, {{"refused", std::string(name)}, {"sentence", std::string(sentence)}});
+	made.set("Sluice-Reason", std::string(name));
+	return made;
 }
 
 Result<std::string> token_of(const HttpRequest& request)
@@ -75,22 +72,27 @@ bool is_of_token(identity::Refusal refusal)
 
 }  // namespace
 
+HttpResponse malformed_response(http::status status, const std::string& sentence)
+{
+	return refusal(status, name_of(Reason::kRequestMalformed), sentence);
+}
+
 std::variant<Asked, HttpResponse> read_request(const HttpRequest& request)
 {
 	const std::string_view target(request.target().data(), request.target().size());
 	if (target != kPath)
-		return malformed(http::status::not_found, "There is only POST " + std::string(kPath) + ".");
+		return malformed_response(http::status::not_found, "There is only POST " + std::string(kPath) + ".");
 	if (request.method() != http::verb::post) {
-		HttpResponse made = malformed(http::status::method_not_allowed, std::string(kPath) + " takes POST.");
+		HttpResponse made = malformed_response(http::status::method_not_allowed, std::string(kPath) + " takes POST.");
 		made.set(http::field::allow, "POST");
 		return made;
 	}
 	auto token = token_of(request);
 	if (!token)
-		return malformed(http::status::bad_request, token.error().message());
+		return malformed_response(http::status::bad_request, token.error().message());
 	const auto bind = bind_of(request.body());
 	if (!bind)
-		return malformed(http::status::bad_request, bind.error().message());
+		return malformed_response(http::status::bad_request, bind.error().message());
 	return Asked{*std::move(token), *bind};
 }
 
@@ -137,6 +139,8 @@ HttpResponse turned_away_response(Reason reason)
 		made.set(http::field::retry_after, "1");
 		return made;
 	}
+	case Reason::kCallerUnknown:
+		return refusal(http::status::forbidden, name_of(reason), sentence_of(reason));
 	case Reason::kTlsVersion:
 	case Reason::kTlsFailed:
 	case Reason::kRequestMalformed:

@@ -38,8 +38,9 @@ constexpr std::size_t kWorkers = 2;
 constexpr const char* kHelp =
     "usage: sluice-identity [--uid N] [--gid N] [--version]\n\n"
     "The identity port of sluiced: takes TLS connections, and says whose they are. sluiced starts it, with the channel to\n"
-    "itself as descriptor 3, where its policy has `identity: port:`; there is nothing to start by hand. Started as root, it\n"
-    "goes on as user and group N (65534, nobody), without capabilities and with a few system calls only.\n"
+    "itself as descriptor 3, where its policy has `identity: port:` or `authorize:`; there is nothing to start by hand.\n"
+    "With `authorize:` it answers gateways on this host that ask for their clients. Started as root, it goes on as user and\n"
+    "group N (65534, nobody), without capabilities and with a few system calls only.\n"
     "See sluice-identity(8).\n";
 
 int fail(const Error& error, int code)
@@ -92,7 +93,9 @@ Terms terms_within(std::size_t descriptors)
 {
 	Terms terms;
 	const std::size_t most = std::max<std::size_t>(descriptors, 2 * kSpareDescriptors) - kSpareDescriptors;
-	terms.waiting.total = std::min(terms.waiting.total, most);
+	terms.gateways = std::min(terms.gateways, most / 4);
+	terms.strangers = std::min(terms.strangers, most / 8);
+	terms.waiting.total = std::min(terms.waiting.total, most - terms.gateways - terms.strangers);
 	return terms;
 }
 
@@ -116,7 +119,7 @@ int serve(Confinement confinement)
 	OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG, nullptr);
 
 	const Terms terms = terms_within(most_descriptors());
-	confinement.files = static_cast<unsigned>(terms.waiting.total) + kSpareDescriptors;
+	confinement.files = static_cast<unsigned>(terms.waiting.total + terms.gateways + terms.strangers) + kSpareDescriptors;
 	if (const auto confined = give_up_privileges(confinement); !confined)
 		return fail(confined.error(), kFailed);
 	const SystemClock clock;

@@ -72,6 +72,11 @@ Result<EventAnswer> parse_event_answer(const Json& json)
 	return answer;
 }
 
+Json to_json(const AskAgain&)
+{
+	return {{"type", "ask-again"}};
+}
+
 Result<Granted> parse_granted(const Json& json)
 {
 	JsonReader reader(json, "granted");
@@ -143,10 +148,24 @@ Json to_json(const identity::Identity& identity)
 		{"until", static_cast<std::uint64_t>(until)}};
 }
 
+Json to_json(const Visitor& visitor)
+{
+	return {{"peer", visitor.peer.to_string()}, {"bind", name_of(visitor.bind)}};
+}
+
+Json to_json(const net::Flow& flow)
+{
+	return {{"source", flow.source.to_string()},
+		{"source_port", flow.source_port},
+		{"destination", flow.destination.to_string()},
+		{"destination_port", flow.destination_port}};
+}
+
 Json to_json(const LeaseRequest& request)
 {
-	return {{"type", "lease-request"}, {"id", request.id}, {"identity", to_json(request.identity)}, {"peer", request.peer.to_string()},
-		{"bind", name_of(request.bind)}};
+	Json json = {{"type", "lease-request"}, {"id", request.id}, {"identity", to_json(request.identity)}};
+	json[std::holds_alternative<Visitor>(request.at) ? "visitor" : "flow"] = std::visit([](const auto& at) { return to_json(at); }, request.at);
+	return json;
 }
 
 Json to_json(const RefusalReport& report)
@@ -154,7 +173,7 @@ Json to_json(const RefusalReport& report)
 	return {{"type", "refusal"},
 		{"reason", report.reason},
 		{"detail", report.detail},
-		{"peer", report.peer.to_string()},
+		{"peer", report.peer ? Json(report.peer->to_string()) : Json()},
 		{"thumbprint", thumbprint_json(report.thumbprint)},
 		{"unreported", report.unreported}};
 }
@@ -186,12 +205,31 @@ std::optional<identity::Thumbprint> read_thumbprint(JsonReader& reader)
 	return thumbprint;
 }
 
-net::Address read_peer(JsonReader& reader)
+net::Address read_address(JsonReader& reader, const char* name)
 {
-	const auto peer = net::Address::parse(reader.text("peer"));
+	const auto address = net::Address::parse(reader.text(name));
+	if (!address)
+		reader.refuse(name, "an address");
+	return address ? *address : net::Address();
+}
+
+std::optional<net::Address> read_peer(JsonReader& reader)
+{
+	const auto text = reader.optional_text("peer");
+	if (!text)
+		return std::nullopt;
+	const auto peer = net::Address::parse(*text);
 	if (!peer)
-		reader.refuse("peer", "an address");
-	return peer ? *peer : net::Address();
+		reader.refuse("peer", "an address, or null");
+	return peer ? std::optional(*peer) : std::nullopt;
+}
+
+std::uint16_t read_port(JsonReader& reader, const char* name)
+{
+	const std::uint64_t port = reader.count(name);
+	if (port == 0 || port > 65535)
+		reader.refuse(name, "a port from 1 to 65535");
+	return static_cast<std::uint16_t>(port);
 }
 
 Result<Ready> parse_ready(const Json& json)
@@ -242,6 +280,33 @@ Result<identity::Identity> parse_identity(const Json& json)
 	return identity;
 }
 
+Result<Visitor> parse_visitor(const Json& json)
+{
+	JsonReader reader(json, "visitor");
+	Visitor visitor;
+	visitor.peer = read_address(reader, "peer");
+	const auto bind = parse_bind(reader.text("bind"));
+	if (!bind)
+		reader.refuse("bind", "address or prefix");
+	if (auto error = reader.error_if_unknown())
+		return *error;
+	visitor.bind = *bind;
+	return visitor;
+}
+
+Result<net::Flow> parse_flow(const Json& json)
+{
+	JsonReader reader(json, "flow");
+	net::Flow flow;
+	flow.source = read_address(reader, "source");
+	flow.source_port = read_port(reader, "source_port");
+	flow.destination = read_address(reader, "destination");
+	flow.destination_port = read_port(reader, "destination_port");
+	if (auto error = reader.error_if_unknown())
+		return *error;
+	return flow;
+}
+
 Result<LeaseRequest> parse_lease_request(const Json& json)
 {
 	JsonReader reader(json, "lease request");
@@ -249,13 +314,17 @@ Result<LeaseRequest> parse_lease_request(const Json& json)
 	LeaseRequest request;
 	request.id = reader.count("id");
 	const Json& identity = reader.object("identity");
-	request.peer = read_peer(reader);
-	const auto bind = parse_bind(reader.text("bind"));
-	if (!bind)
-		reader.refuse("bind", "address or prefix");
+	const Json* visitor = json.contains("visitor") ? &reader.object("visitor") : nullptr;
+	const Json* flow = json.contains("flow") ? &reader.object("flow") : nullptr;
+	if ((visitor == nullptr) == (flow == nullptr))
+		reader.refuse("visitor", "there, or else 'flow'");
 	if (auto error = reader.error_if_unknown())
 		return *error;
-	request.bind = *bind;
+	if (visitor != nullptr) {
+		SLUICE_TRY_ASSIGN(request.at, parse_visitor(*visitor));
+	} else {
+		SLUICE_TRY_ASSIGN(request.at, parse_flow(*flow));
+	}
 	SLUICE_TRY_ASSIGN(request.identity, parse_identity(identity));
 	return request;
 }
@@ -342,6 +411,8 @@ Result<ToPort> parse_to_port(std::string_view payload)
 		return as<ToPort>(parse_lease_answer(json));
 	if (type == "event-answer")
 		return as<ToPort>(parse_event_answer(json));
+	if (type == "ask-again" && json.size() == 1)
+		return ToPort(AskAgain{});
 	return unknown_type();
 }
 

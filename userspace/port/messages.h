@@ -16,11 +16,12 @@
 #include "identity/security_event.h"
 #include "identity/trust.h"
 #include "identity/verify.h"
-#include "net/address.h"
+#include "net/flow.h"
 
 namespace sluice::port {
 
 inline constexpr std::size_t kMostListeners = 16;
+inline constexpr std::size_t kMostDescriptors = kMostListeners + 1;  // with one message: listeners, and the authorization endpoint's
 inline constexpr std::size_t kMostProblems = 100;
 inline constexpr std::size_t kLongestSentence = 1024;  // bytes of what the port says in words
 
@@ -61,11 +62,21 @@ struct Transmitter {
 	identity::EventScope scope;
 };
 
+// Where gateways ask whose a connection is, and who they are: users and groups of this host, as the kernel vouches for them.
+struct Authorization {
+	std::string socket;  // its path, for people
+	std::vector<std::uint32_t> users;
+	std::vector<std::uint32_t> groups;
+	identity::Demand demand;
+
+	friend bool operator==(const Authorization&, const Authorization&) = default;
+};
+
 // All that the port works by. It replaces the former one whole, or not at all (SetupRefused).
 struct Setup {
 	std::uint64_t serial = 0;            // the daemon's count of setups; the answer names it
 	std::vector<std::string> listeners;  // "[::]:8440": what the sockets that come with this message listen at, in their order
-	File certificate;                    // the port's own, its chain behind it
+	File certificate;                    // the port's own, its chain behind it; without a path: there is no port
 	File key;
 	std::vector<Anchors> trust_domains;
 	std::vector<Pki> pkis;
@@ -73,6 +84,7 @@ struct Setup {
 	std::vector<Transmitter> transmitters;
 	std::vector<identity::RoleRule> roles;
 	identity::Demand demand;
+	std::optional<Authorization> authorization;  // its listening Unix socket comes behind those of the listeners
 };
 
 // What the client asked for; its address is never its own word.
@@ -107,7 +119,10 @@ struct EventAnswer {
 	bool taken = false;    // false: not now; whoever brought it is to come again
 };
 
-using ToPort = std::variant<Setup, LeaseAnswer, EventAnswer>;
+// Somebody's leases ended: what was granted is to be asked for again.
+struct AskAgain {};
+
+using ToPort = std::variant<Setup, LeaseAnswer, EventAnswer, AskAgain>;
 
 std::string encode(const ToPort& message);
 Result<ToPort> parse_to_port(std::string_view payload);
@@ -125,17 +140,22 @@ struct SetupRefused {
 	std::string why;
 };
 
+// Who proved it on a connection of its own, to the port.
+struct Visitor {
+	net::Address peer;
+	Bind bind = Bind::kAddress;
+};
+
 struct LeaseRequest {
 	std::uint64_t id = 0;  // one that waits for its answer
 	identity::Identity identity;
-	net::Address peer;  // of the connection that proved it
-	Bind bind = Bind::kAddress;
+	std::variant<Visitor, net::Flow> at;  // a flow: as a gateway reports it
 };
 
 struct RefusalReport {
 	std::string reason;  // of identity/refusals.def or port/reasons.def
 	std::string detail;  // holds no text of the peer's
-	net::Address peer;
+	std::optional<net::Address> peer;  // none: a process of this host
 	std::optional<identity::Thumbprint> thumbprint;
 	std::uint64_t unreported = 0;  // refusals since the last report that were not reported
 };

@@ -28,9 +28,9 @@ bool has_issuer(const Setup& setup, const std::string& name)
 	return std::any_of(setup.issuers.begin(), setup.issuers.end(), [&](const TokenIssuer& issuer) { return issuer.name == name; });
 }
 
-bool is_of_token_alone(const Setup& setup, const identity::Identity& identity)
+bool is_of_token_alone(const identity::Demand& demand, const identity::Identity& identity)
 {
-	return setup.demand.unbound_is_enough && !identity.issuer.empty() && identity.authority == identity.issuer &&
+	return demand.unbound_is_enough && !identity.issuer.empty() && identity.authority == identity.issuer &&
 	       identity.name.starts_with(identity.issuer + "#");
 }
 
@@ -47,21 +47,30 @@ Error lie(const char* what)
 	return Error(ErrorCode::kInvalid, std::string("the identity port claims ") + what);
 }
 
-}  // namespace
-
-Result<void> check_plausible(const identity::Identity& identity, const Setup& setup)
+Result<void> check_identity(const identity::Identity& identity, const identity::Demand& demand, const Setup& setup)
 {
 	if ((identity.roles & ~all_roles(setup)) != 0)
 		return lie("a role that policy gives nobody");
 	if (!identity.issuer.empty() && !has_issuer(setup, identity.issuer))
 		return lie("a token of an issuer that is not configured");
-	if (identity.issuer.empty() && setup.demand.token)
+	if (identity.issuer.empty() && demand.token)
 		return lie("an identity without the token that policy demands");
-	if (!identity.thumbprint && !is_of_token_alone(setup, identity))
+	if (!identity.thumbprint && !is_of_token_alone(demand, identity))
 		return lie("an identity without a certificate");
 	if (identity.thumbprint && !has_domain(setup, identity) && !is_mapped(setup, identity))
 		return lie("an identity that none of its authorities can vouch for");
 	return {};
+}
+
+}  // namespace
+
+Result<void> check_plausible(const LeaseRequest& request, const Setup& setup)
+{
+	if (std::holds_alternative<Visitor>(request.at))
+		return setup.certificate.path.empty() ? lie("a visitor, and there is no port") : check_identity(request.identity, setup.demand, setup);
+	if (!setup.authorization)
+		return lie("a flow, and there are no gateways");
+	return check_identity(request.identity, setup.authorization->demand, setup);
 }
 
 Result<void> check_plausible(const identity::SecurityEvent& event, const Setup& setup)

@@ -33,8 +33,22 @@ asio::awaitable<void> accept_visits(std::shared_ptr<tcp::acceptor> acceptor, std
 	}
 }
 
-// The family of a listening TCP socket; error kInvalid for anything else.
-Result<tcp> protocol_of(int socket)
+std::size_t descriptors_of(const Setup& setup)
+{
+	return setup.listeners.size() + (setup.authorization ? 1 : 0);
+}
+
+// Nothing where there is no port, but gateways.
+Result<std::optional<ServerTls>> tls_of(const Setup& setup)
+{
+	if (setup.certificate.path.empty() && setup.listeners.empty())
+		return std::optional<ServerTls>();
+	SLUICE_TRY_ASSIGN(ServerTls tls, make_server_tls(setup.certificate, setup.key));
+	return std::optional(std::move(tls));
+}
+
+// The family of a listening stream socket; AF_UNSPEC for anything else.
+Result<int> family_of(int socket)
 {
 	int listening = 0, family = 0, type = 0;
 	const auto ask = [socket](int option, int& value) {
@@ -43,9 +57,37 @@ Result<tcp> protocol_of(int socket)
 	};
 	if (!ask(SO_ACCEPTCONN, listening) || !ask(SO_DOMAIN, family) || !ask(SO_TYPE, type))
 		return error_of_errno(errno, "look at a listener");
-	if (listening == 0 || type != SOCK_STREAM || (family != AF_INET && family != AF_INET6))
+	return listening != 0 && type == SOCK_STREAM ? family : AF_UNSPEC;
+}
+
+// Takes the socket over, to listen for the protocol.
+template <typename Protocol>
+Result<std::shared_ptr<typename Protocol::acceptor>> adopted(asio::io_context& loop, const Protocol& protocol, Fd socket)
+{
+	auto acceptor = std::make_shared<typename Protocol::acceptor>(loop);
+	boost::system::error_code error;
+	acceptor->assign(protocol, socket.release(), error);
+	if (!error)
+		acceptor->listen(kBacklog, error);
+	if (error)
+		return Error(ErrorCode::kFailed, error.message());
+	return acceptor;
+}
+
+Result<std::shared_ptr<tcp::acceptor>> adopt_visits(asio::io_context& loop, Fd socket)
+{
+	SLUICE_TRY_ASSIGN(const int family, family_of(socket.get()));
+	if (family != AF_INET && family != AF_INET6)
 		return Error(ErrorCode::kInvalid, "a listener is no listening TCP socket");
-	return family == AF_INET ? tcp::v4() : tcp::v6();
+	return adopted(loop, family == AF_INET ? tcp::v4() : tcp::v6(), std::move(socket));
+}
+
+Result<std::shared_ptr<local::acceptor>> adopt_gateways(asio::io_context& loop, Fd socket)
+{
+	SLUICE_TRY_ASSIGN(const int family, family_of(socket.get()));
+	if (family != AF_UNIX)
+		return Error(ErrorCode::kInvalid, "the listener of the authorization endpoint is no listening Unix socket");
+	return adopted(loop, local(), std::move(socket));
 }
 
 }  // namespace
@@ -80,13 +122,15 @@ void Port::hear(const std::string& payload)
 		desk_->answered(std::move(*answer));
 	else if (const auto* taken = std::get_if<EventAnswer>(&*message))
 		desk_->answered(*taken);
+	else if (std::holds_alternative<AskAgain>(*message))
+		desk_->ask_again();
 	else
 		take(std::get<Setup>(*message));
 }
 
 void Port::take(const Setup& setup)
 {
-	const auto problems = apply(setup, channel_.take_descriptors(setup.listeners.size()));
+	const auto problems = apply(setup, channel_.take_descriptors(descriptors_of(setup)));
 	const ToDaemon answer = problems ? ToDaemon(Ready{setup.serial, *problems})
 					 : ToDaemon(SetupRefused{setup.serial, problems.error().sentence().substr(0, kLongestSentence)});
 	if (const auto sent = channel_.send(encode(answer)); !sent)
@@ -96,34 +140,33 @@ void Port::take(const Setup& setup)
 // Everything that can fail comes before anything that changes.
 Result<std::vector<std::string>> Port::apply(const Setup& setup, std::vector<Fd> sockets)
 {
-	SLUICE_TRY_ASSIGN(const ServerTls tls, make_server_tls(setup.certificate, setup.key));
+	SLUICE_TRY_ASSIGN(const std::optional<ServerTls> tls, tls_of(setup));
 	SLUICE_TRY_ASSIGN(Acceptors acceptors, adopt(setup, std::move(sockets)));
 	SLUICE_TRY_ASSIGN(Setups::Made made, setups_.make(setup));
-	if (identity::is_over(identity::moment_of_unix_ns(clock_.unix_ns()), tls.until, identity::Skew(std::chrono::seconds(0))))
+	if (tls && identity::is_over(identity::moment_of_unix_ns(clock_.unix_ns()), tls->until, identity::Skew(std::chrono::seconds(0))))
 		made.problems.push_back(setup.certificate.path + ": the port's own certificate has expired");
-	desk_->work_by(std::move(made.judge), tls.context);
+	desk_->work_by(std::move(made.judge), tls ? tls->context : nullptr);
 	listen_at(std::move(acceptors));
 	return std::move(made.problems);
 }
 
 Result<Port::Acceptors> Port::adopt(const Setup& setup, std::vector<Fd> sockets)
 {
-	if (sockets.size() != setup.listeners.size())
-		return Error(ErrorCode::kInvalid, std::to_string(setup.listeners.size()) + " listeners, and " + std::to_string(sockets.size()) +
+	if (sockets.size() != descriptors_of(setup))
+		return Error(ErrorCode::kInvalid, std::to_string(descriptors_of(setup)) + " listeners, and " + std::to_string(sockets.size()) +
 							  " sockets with them");
 	Acceptors acceptors;
-	for (std::size_t i = 0; i < sockets.size(); i++) {
-		auto protocol = protocol_of(sockets[i].get());
-		if (!protocol)
-			return std::move(protocol).error().within(setup.listeners[i]);
-		auto acceptor = std::make_shared<tcp::acceptor>(loop_);
-		boost::system::error_code error;
-		acceptor->assign(*protocol, sockets[i].release(), error);
-		if (!error)
-			acceptor->listen(kBacklog, error);
-		if (error)
-			return Error(ErrorCode::kFailed, setup.listeners[i] + ": " + error.message());
-		acceptors.push_back(std::move(acceptor));
+	for (std::size_t i = 0; i < setup.listeners.size(); i++) {
+		auto acceptor = adopt_visits(loop_, std::move(sockets[i]));
+		if (!acceptor)
+			return std::move(acceptor).error().within(setup.listeners[i]);
+		acceptors.visits.push_back(*std::move(acceptor));
+	}
+	if (setup.authorization) {
+		auto acceptor = adopt_gateways(loop_, std::move(sockets.back()));
+		if (!acceptor)
+			return std::move(acceptor).error().within(setup.authorization->socket);
+		acceptors.gateways = *std::move(acceptor);
 	}
 	return acceptors;
 }
@@ -131,13 +174,16 @@ Result<Port::Acceptors> Port::adopt(const Setup& setup, std::vector<Fd> sockets)
 // In place of those before, whose waiting connections are the same socket's where the daemon sent it again.
 void Port::listen_at(Acceptors acceptors)
 {
-	for (const auto& before : acceptors_) {
-		boost::system::error_code ignored;
+	boost::system::error_code ignored;
+	for (const auto& before : acceptors_.visits)
 		before->close(ignored);
-	}
+	if (acceptors_.gateways)
+		acceptors_.gateways->close(ignored);
 	acceptors_ = std::move(acceptors);
-	for (const auto& acceptor : acceptors_)
+	for (const auto& acceptor : acceptors_.visits)
 		asio::co_spawn(loop_, accept_visits(acceptor, desk_), asio::detached);
+	if (acceptors_.gateways)
+		asio::co_spawn(loop_, accept_gateways(acceptors_.gateways, desk_), asio::detached);
 }
 
 }  // namespace sluice::port

@@ -1,4 +1,5 @@
-// Port: the identity port at work: hears the daemon's setups and answers, and receives visits at the listeners it is given.
+// Port: the identity port at work: hears the daemon's setups and answers, and receives visits and gateways at the listeners
+// it is given.
 //
 // The loop's one thread. Without a setup it listens nowhere.
 #pragma once
@@ -9,6 +10,7 @@
 
 #include "port/channel.h"
 #include "port/desk.h"
+#include "port/gateway.h"
 
 namespace sluice::port {
 
@@ -22,7 +24,10 @@ public:
 	const std::optional<Error>& ended() const { return ended_; }
 
 private:
-	using Acceptors = std::vector<std::shared_ptr<tcp::acceptor>>;
+	struct Acceptors {
+		std::vector<std::shared_ptr<tcp::acceptor>> visits;
+		std::shared_ptr<local::acceptor> gateways;  // null: there is no authorization endpoint
+	};
 
 	void hear(const std::string& payload);
 	void take(const Setup& setup);

@@ -86,6 +86,19 @@ Json to_json(const identity::RoleRule& rule)
 	return {{"role", rule.role}, {"by", "claim"}, {"path", claim.path}, {"value", claim.value}};
 }
 
+Json to_json(const identity::Demand& demand)
+{
+	return {{"token", demand.token}, {"unbound_is_enough", demand.unbound_is_enough}};
+}
+
+Json to_json(const Authorization& authorization)
+{
+	return {{"socket", authorization.socket},
+		{"users", authorization.users},
+		{"groups", authorization.groups},
+		{"demand", to_json(authorization.demand)}};
+}
+
 // ---- from JSON ----
 
 Result<File> parse_file(const Json& json)
@@ -228,6 +241,29 @@ Result<identity::Demand> parse_demand(const Json& json)
 	return demand;
 }
 
+Result<std::uint32_t> parse_id(const Json& json)
+{
+	if (!json.is_number_unsigned() || json.get<std::uint64_t>() > ~0u)
+		return Error(ErrorCode::kInvalid, "authorization: the number of a user or group is none");
+	return json.get<std::uint32_t>();
+}
+
+Result<Authorization> parse_authorization(const Json& json)
+{
+	JsonReader reader(json, "authorization");
+	Authorization authorization;
+	authorization.socket = reader.text("socket");
+	const Json& users = reader.array("users");
+	const Json& groups = reader.array("groups");
+	const Json& demand = reader.object("demand");
+	if (auto error = reader.error_if_unknown())
+		return *error;
+	SLUICE_TRY_ASSIGN(authorization.users, parse_list(users, parse_id));
+	SLUICE_TRY_ASSIGN(authorization.groups, parse_list(groups, parse_id));
+	SLUICE_TRY_ASSIGN(authorization.demand, parse_demand(demand));
+	return authorization;
+}
+
 }  // namespace
 
 Json to_json(const Setup& setup)
@@ -242,7 +278,8 @@ Json to_json(const Setup& setup)
 		{"issuers", list_of(setup.issuers)},
 		{"transmitters", list_of(setup.transmitters)},
 		{"roles", list_of(setup.roles)},
-		{"demand", {{"token", setup.demand.token}, {"unbound_is_enough", setup.demand.unbound_is_enough}}}};
+		{"demand", to_json(setup.demand)},
+		{"authorization", setup.authorization ? to_json(*setup.authorization) : Json()}};
 }
 
 Result<Setup> parse_setup(const Json& json)
@@ -260,6 +297,7 @@ Result<Setup> parse_setup(const Json& json)
 	const Json& transmitters = reader.array("transmitters");
 	const Json& roles = reader.array("roles");
 	const Json& demand = reader.object("demand");
+	const Json* authorization = reader.optional_object("authorization");
 	if (setup.listeners.size() > kMostListeners)
 		reader.refuse("listeners", "at most " + std::to_string(kMostListeners));
 	if (auto error = reader.error_if_unknown())
@@ -272,6 +310,9 @@ Result<Setup> parse_setup(const Json& json)
 	SLUICE_TRY_ASSIGN(setup.transmitters, parse_list(transmitters, parse_transmitter));
 	SLUICE_TRY_ASSIGN(setup.roles, parse_list(roles, parse_role));
 	SLUICE_TRY_ASSIGN(setup.demand, parse_demand(demand));
+	if (authorization != nullptr) {
+		SLUICE_TRY_ASSIGN(setup.authorization, parse_authorization(*authorization));
+	}
 	return setup;
 }
 

@@ -159,7 +159,7 @@ asio::awaitable<std::optional<HttpRequest>> Visit::read(TlsStream& stream)
 
 asio::awaitable<HttpResponse> Visit::lease(const identity::Identity& identity, Bind bind)
 {
-	const auto answer = co_await desk_->ask(identity, peer_, bind);
+	const auto answer = co_await desk_->ask(identity, Visitor{peer_, bind});
 	if (!answer)
 		co_return turned_away_response(Reason::kNotReady);
 	if (const auto* granted = std::get_if<Granted>(&answer->outcome))
@@ -239,6 +239,8 @@ asio::awaitable<void> Visit::run()
 	if (!co_await says_something())
 		co_return;
 	const auto context = desk_->tls();  // held: the next setup brings another
+	if (!context)
+		co_return;  // there is no port any more
 	TlsStream stream(socket_, *context);
 	if (co_await shake_hands(stream)) {
 		if (const auto request = co_await read(stream)) {
