@@ -45,6 +45,7 @@ file(GLOB units CONFIGURE_DEPENDS ${packaging}/systemd/*.service ${packaging}/sy
 install(FILES ${units} DESTINATION /lib/systemd/system)
 install(FILES ${packaging}/debian/policy.yaml DESTINATION /etc/sluice)
 install(FILES ${packaging}/debian/sluiced.default RENAME sluiced DESTINATION /etc/default)
+install(DIRECTORY ${packaging}/nginx DESTINATION ${CMAKE_INSTALL_DATADIR}/sluice)
 if(EXISTS ${packaging}/examples)
   install(DIRECTORY ${packaging}/examples DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/sluice)
 endif()

@@ -6,9 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "base/file.h"
+#include "certified.h"
 #include "support/pki.h"
-#include "story.h"
 
 namespace sluice::e2e {
 
@@ -49,7 +48,7 @@ constexpr const char* kEcho =
 
 }  // namespace
 
-class Identities : public Story {
+class Identities : public Certified {
 protected:
 	void SetUp() override
 	{
@@ -59,7 +58,7 @@ protected:
 		must(wire().add_client(std::string(kOther) + "/24"));
 		serve_http();
 		start("version: 1\n");
-		run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 9 -subj /CN=ca -addext keyUsage=critical,keyCertSign,cRLSign -keyout ca.key -out ca.pem");
+		make_authority();
 		issue("gate", "IP:192.0.2.2", "serverAuth");
 		issue("billing", "URI:spiffe://prod.example/billing", "clientAuth");
 		issue("audit", "URI:spiffe://prod.example/audit", "clientAuth");
@@ -69,17 +68,6 @@ protected:
 		ASSERT_TRUE(until([&] { return must(daemon().ask({"status"})).at("health") == "ok"; })) << must(daemon().ask({"status"})).dump(1);
 	}
 
-	void run(const std::string& words)
-	{
-		const auto done = must(lab::run({{"sh", "-c", "cd " + daemon().directory() + " && " + words}, {}, {}}));
-		ASSERT_EQ(done.code, 0) << words << "\n" << done.errors;
-	}
-	void issue(const std::string& name, const std::string& subject_name, const std::string& usage)
-	{
-		run("openssl req -x509 -CA ca.pem -CAkey ca.key -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 9 -subj /CN=" + name +
-		    " -addext basicConstraints=critical,CA:FALSE -addext keyUsage=critical,digitalSignature -addext extendedKeyUsage=" + usage +
-		    " -addext subjectAltName=" + subject_name + " -keyout " + name + ".key -out " + name + ".pem");
-	}
 	// Of all that were revoked until now, replaced whole.
 	void write_crl()
 	{
@@ -108,16 +96,6 @@ protected:
 		EXPECT_EQ(said.at("identity"), "spiffe://prod.example/" + name);
 		EXPECT_EQ(said.at("binding"), from);
 	}
-	nlohmann::json identity(const std::string& name)
-	{
-		const auto list = must(daemon().ask({"identity", "list"}));
-		for (const auto& row : list.at("identities")) {
-			if (row.at("identity") == "spiffe://prod.example/" + name)
-				return row;
-		}
-		return {};
-	}
-	std::string audit() { return must(read_file(daemon().directory() + "/state/audit.jsonl")); }
 	// The port's process.
 	pid_t port_process()
 	{
