@@ -25,7 +25,7 @@ constexpr const char* kTalker =
     "context = ssl._create_unverified_context(); context.load_cert_chain(sys.argv[1] + '.pem', sys.argv[1] + '.key')\n"
     "c = http.client.HTTPSConnection('192.0.2.2', 8443, context=context, source_address=('192.0.2.1', int(sys.argv[2])), timeout=10)\n"
     "while True:\n"
-    "    c.request('GET', '/'); r = c.getresponse(); r.read(); print(r.status, flush=True); time.sleep(0.01)\n";
+    "    c.request('GET', '/index.html'); r = c.getresponse(); r.read(); print(r.status, flush=True); time.sleep(0.01)\n";
 
 std::size_t count(const std::string& text, const std::string& what)
 {
@@ -110,7 +110,7 @@ protected:
 	// As curl gets it with somebody's certificate; of nobody where there is no name.
 	Got get(const std::string& name, std::vector<std::string> more = {})
 	{
-		std::vector<std::string> words = {"curl", "-s", "-k", "-i", "-m", "5", "-w", "\n%{http_code}", "https://192.0.2.2:8443/"};
+		std::vector<std::string> words = {"curl", "-s", "-k", "-i", "-m", "5", "-w", "\n%{http_code}", "https://192.0.2.2:8443/index.html"};
 		if (!name.empty())
 			words.insert(words.end(), {"--cert", daemon().directory() + "/" + name + ".pem", "--key", daemon().directory() + "/" + name + ".key"});
 		words.insert(words.end(), more.begin(), more.end());
@@ -211,6 +211,21 @@ TEST_F(Gateway, TooManyIs429WithRetryAfterAtTheClient)
 	EXPECT_EQ(got.status, "429") << got.headers;
 	EXPECT_NE(got.headers.find("Retry-After: 10"), std::string::npos) << got.headers;
 	EXPECT_EQ(get("audit").status, "200") << "near miss: another identity has its own";
+}
+
+TEST_F(Gateway, RequestsOfAKeyAreCountedWhereverTheyComeFrom)
+{
+	apply(kServices, "", ", each-key: {header: X-Api-Key, requests: 3/h, burst: 3}");
+	const std::vector<std::string> one = {"-H", "X-Api-Key: one"};
+	EXPECT_NE(get("billing", one).headers.find("RateLimit: \"key\";r=2;"), std::string::npos);
+	EXPECT_EQ(get("audit", one).status, "200");
+	EXPECT_EQ(get("billing", one).status, "200");
+	const Got got = get("billing", one);
+	EXPECT_EQ(got.status, "429") << got.headers;
+	EXPECT_NE(got.headers.find("Retry-After: "), std::string::npos) << got.headers;
+	EXPECT_NE(got.headers.find("RateLimit-Policy: \"key\";q=3;w=3600"), std::string::npos) << got.headers;
+	EXPECT_NE(got.headers.find("RateLimit: \"key\";r=0;t="), std::string::npos) << got.headers;
+	EXPECT_EQ(get("billing", {"-H", "X-Api-Key: other"}).status, "200") << "near miss";
 }
 
 TEST_F(Gateway, WithoutTheDaemonItIsClosed)

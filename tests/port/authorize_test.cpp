@@ -82,7 +82,7 @@ protected:
 		setup.serial = serial;
 		setup.certificate = {};
 		setup.key = {};
-		setup.authorization = port::Authorization{socket_path_, {kGatewayUser}, {kGatewayGroup}, demand};
+		setup.authorization = port::Authorization{socket_path_, {kGatewayUser}, {kGatewayGroup}, demand, anonymous_, limits_};
 		const auto answer = started_->set_up(setup, {}, &gateway_listener_);
 		ASSERT_TRUE(std::holds_alternative<port::Ready>(answer)) << std::get<port::SetupRefused>(answer).why;
 	}
@@ -141,6 +141,21 @@ protected:
 		return parse(say(request_of(fields), user, std::move(groups)));
 	}
 
+	// So many a minute, all at once.
+	static port::RequestLimit limit(const std::string& header, std::uint64_t requests)
+	{
+		port::RequestLimit limit{header, requests, 60, {}};
+		limit.meter.cost = limit.meter.speed = 1u << 16;
+		limit.meter.burst = requests * limit.meter.cost;
+		limit.meter.speed = requests * limit.meter.cost;
+		limit.meter.horizon = 2 * limit.meter.burst;
+		limit.meter.window_s = 3600;
+		limit.meter.algorithm = SLUICE_FIXED_WINDOW;
+		return limit;
+	}
+
+	bool anonymous_ = false;
+	std::vector<port::RequestLimit> limits_;
 	std::string socket_path_;
 	Fd gateway_listener_;
 	std::atomic<unsigned> asked_ = 0;
@@ -265,6 +280,49 @@ TEST_F(PortAuthorize, WhatTheDaemonDeniesIsSaidInTheGatewaysWords)
 	EXPECT_EQ(403u, answered.status);
 	EXPECT_EQ("429", answered.fields.at("sluice-status"));
 	EXPECT_EQ("10", answered.fields.at("retry-after"));
+}
+
+TEST_F(PortAuthorize, EachKeyAndEachIdentityHasItsRequests)
+{
+	limits_ = {limit("X-Api-Key", 2), limit("", 3)};
+	open();
+	Fields fields = with_certificate(world_.billing);
+	fields["X-Api-Key"] = "secret-of-one";
+	EXPECT_EQ("\"key\";r=1;t=", ask(fields).fields.at("ratelimit").substr(0, 12));
+	EXPECT_EQ(200u, ask(fields).status);
+	Answered answered = ask(fields);
+	EXPECT_EQ(429u, answered.status);
+	EXPECT_EQ("requests-exceeded", answered.fields.at("sluice-reason"));
+	EXPECT_EQ("\"key\";q=2;w=60, \"identity\";q=3;w=60", answered.fields.at("ratelimit-policy"));
+	EXPECT_GT(std::stoul(answered.fields.at("retry-after")), 0u);
+	EXPECT_EQ(2u, asked_) << "nobody is asked for what is refused here";
+	fields["X-Api-Key"] = "secret-of-another";
+	EXPECT_EQ(200u, ask(fields).status) << "near miss: another key";
+	answered = parse(say(request_of(fields, "/v1/auth-request")));
+	EXPECT_EQ(403u, answered.status) << "the identity's are used up, whatever its keys";
+	EXPECT_EQ("429", answered.fields.at("sluice-status"));
+	const auto reports = started_->await_reports(2);
+	EXPECT_EQ("requests-exceeded", reports[0].reason);
+	for (const port::RefusalReport& report : reports)
+		EXPECT_EQ(std::string::npos, report.detail.find("secret")) << report.detail;
+	open({}, 2);
+	EXPECT_EQ(429u, ask(fields).status) << "the same limits again refill nothing";
+}
+
+TEST_F(PortAuthorize, RequestsWithoutCredentialsPassWhereThePolicySaysSoAndBindNothing)
+{
+	open();
+	EXPECT_EQ(403u, ask(flow()).status);
+	anonymous_ = true;
+	limits_ = {limit("X-Api-Key", 2)};
+	open({}, 2);
+	EXPECT_EQ(200u, ask(flow()).status);
+	EXPECT_EQ(200u, ask(flow()).status);
+	EXPECT_EQ(429u, ask(flow()).status) << "all without a key are one";
+	EXPECT_EQ(0u, asked_);
+	Fields wrong = flow();
+	wrong["Authorization"] = "Bearer abc";
+	EXPECT_EQ(401u, ask(wrong).status) << "near miss: a credential that is worth nothing";
 }
 
 TEST_F(PortAuthorize, OneConnectionTakesRequestAfterRequest)

@@ -37,6 +37,23 @@ TEST(DaemonAuthorization, NamesAreThoseOfTheHost)
 	EXPECT_EQ(std::vector<std::string>{"authorize: there is no user 'gateways' on this host, so nobody asks as one"}, made.problems);
 }
 
+TEST(DaemonAuthorization, LimitsAreTheKernelsMeters)
+{
+	policy::Authorization policy = policy_of({"www-data"}, {});
+	policy.takes_anonymous = true;
+	policy::RequestLimit limit;
+	limit.header = "X-Api-Key";
+	limit.limit.packets = policy::Meter{{.count = 100, .period_seconds = 60}, 20};
+	policy.limits = {limit};
+	const port::Authorization made = authorization_setup(policy, kAccounts).authorization;
+	EXPECT_TRUE(made.anonymous);
+	ASSERT_EQ(1u, made.limits.size());
+	EXPECT_EQ("X-Api-Key", made.limits[0].header);
+	EXPECT_EQ(100u, made.limits[0].requests);
+	EXPECT_EQ(60u, made.limits[0].period_seconds);
+	EXPECT_EQ(20u, made.limits[0].meter.burst / made.limits[0].meter.cost);
+}
+
 TEST(DaemonAuthorization, TheHostKnowsNamesAndNumbers)
 {
 	EXPECT_EQ(0u, control::user_id("root"));

@@ -142,11 +142,16 @@ TEST(PolicyIdentity, WhoMayAskForOthersIsMeaningButNoPartOfTheImage)
 	EXPECT_NE(digest(one), digest(with("  authorize: {callers: {groups: www-data}}\n")));
 	EXPECT_NE(digest(one), digest(with("  authorize: {callers: {users: www-data}, socket: /run/a.sock}\n")));
 	EXPECT_EQ(digest(one), digest(with("  authorize: {callers: {users: [www-data]}, socket: /run/sluice/authorize.sock, token: optional}\n")));
-	EXPECT_EQ(maps_of(compiled_after(none, {})), maps_of(compiled_after(one, {})));
+	const Policy limited = with("  authorize: {callers: {users: www-data}, each-key: {header: X-Api-Key, requests: 100/m, burst: 20}}\n");
+	EXPECT_NE(digest(one), digest(limited));
+	EXPECT_NE(digest(one), digest(with("  authorize: {callers: {users: www-data}, anonymous: accepted}\n")));
+	EXPECT_EQ("/run/sluice/authorize.sock, users www-data, token optional, unbound tokens refused, anonymous refused, each X-Api-Key 100/m, burst 20 requests",
+		  identity_changes(none, limited).at(0).after);
+	EXPECT_EQ(maps_of(compiled_after(none, {})), maps_of(compiled_after(limited, {})));
 	const Changes changes = identity_changes(none, one);
 	ASSERT_EQ(1u, changes.size());
 	EXPECT_EQ("authorize", changes[0].subject);
-	EXPECT_EQ("/run/sluice/authorize.sock, users www-data, token optional, unbound tokens refused", changes[0].after);
+	EXPECT_EQ("/run/sluice/authorize.sock, users www-data, token optional, unbound tokens refused, anonymous refused", changes[0].after);
 }
 
 TEST(PolicyIdentity, ADiffSaysWhoHasARole)

@@ -114,10 +114,65 @@ TEST(PortAuthorizeHttp, NginxIsToldInStatusesThatItKnows)
 	EXPECT_EQ(200u, for_gateway(authorized_response({.name = "a"}), nginx).result_int());
 }
 
+TEST(PortAuthorizeHttp, WhoAsksByHeadGetsNoBody)
+{
+	HttpRequest head = request_of(kFlow);
+	EXPECT_NE("", for_gateway(turned_away_response(Reason::kNotReady), head).body());
+	head.method(http::verb::head);
+	const HttpResponse made = for_gateway(turned_away_response(Reason::kNotReady), head);
+	EXPECT_EQ("", made.body());
+	EXPECT_EQ("0", made["Content-Length"]);
+	EXPECT_EQ(503u, made.result_int());
+}
+
 TEST(PortAuthorizeHttp, ANameEndsNoHeader)
 {
 	const HttpResponse made = authorized_response({.name = "https://as.example#a\r\nSluice-Status: 200 %"});
 	EXPECT_EQ("https://as.example#a%0D%0ASluice-Status:%20200%20%25", made["Sluice-Identity"]);
+}
+
+RequestLimit by_header(const std::string& name)
+{
+	RequestLimit limit;
+	limit.header = name;
+	limit.requests = 100;
+	limit.period_seconds = 60;
+	return limit;
+}
+
+TEST(PortAuthorizeHttp, AKeyIsTheOnlyValueOfItsHeader)
+{
+	const std::vector<RequestLimit> limits = {by_header(""), by_header("x-api-key")};
+	const auto keys = [&](const Fields& fields) {
+		auto read = read_report(request_of(fields), limits);
+		return std::holds_alternative<Report>(read) ? std::get<Report>(read).keys : std::vector<std::string>{"refused"};
+	};
+	EXPECT_EQ((std::vector<std::string>{"", "abc"}), keys(with("X-Api-Key", "abc")));
+	EXPECT_EQ((std::vector<std::string>{"", ""}), keys(kFlow)) << "all without one are one key";
+	Fields twice = with("X-Api-Key", "abc");
+	twice.emplace_back("X-API-KEY", "def");
+	EXPECT_EQ(std::vector<std::string>{"refused"}, keys(twice)) << "the application may take the other";
+}
+
+TEST(PortAuthorizeHttp, LimitsSayHowTheyStandAndWhenToComeAgain)
+{
+	const RequestLimit key = by_header("X-Api-Key");
+	const RequestLimit identity = by_header("");
+	RequestLimiter::Offer open{.admitted = true, .remaining = 12, .wait_ns = 0, .reset_ns = 4'000'000'001};
+	RequestLimiter::Offer shut{.admitted = false, .remaining = 0, .wait_ns = 1'500'000'000, .reset_ns = 60'000'000'000};
+	HttpResponse passed = anonymous_response();
+	say_limits(passed, {{key, open}});
+	EXPECT_EQ("\"key\";q=100;w=60", passed["RateLimit-Policy"]);
+	EXPECT_EQ("\"key\";r=12;t=5", passed["RateLimit"]);
+	EXPECT_EQ("", passed["Retry-After"]);
+	HttpResponse refused = turned_away_response(Reason::kRequestsExceeded);
+	say_limits(refused, {{key, open}, {identity, shut}});
+	EXPECT_EQ(429u, refused.result_int());
+	EXPECT_EQ("\"key\";r=12;t=5, \"identity\";r=0;t=60", refused["RateLimit"]);
+	EXPECT_EQ("2", refused["Retry-After"]);
+	HttpResponse none = anonymous_response();
+	say_limits(none, {});
+	EXPECT_EQ("", none["RateLimit"]);
 }
 
 // ---- certificates in a header ----

@@ -66,6 +66,40 @@ TEST(PortMessages, AFlowComesAsItWent)
 	EXPECT_FALSE(parse_to_daemon(changed("\"flow\"", "\"flaw\"", wanted))) << "neither";
 }
 
+TEST(PortMessages, AnAuthorizationComesAsItWentAndItsLimitsCount)
+{
+	port::Setup setup;
+	setup.authorization.emplace();
+	setup.authorization->socket = "/run/a.sock";
+	setup.authorization->users = {0, 33};
+	setup.authorization->groups = {4'294'967'295};
+	setup.authorization->demand = {true, false};
+	setup.authorization->anonymous = true;
+	RequestLimit limit{"X-Api-Key", 100, 60, {}};
+	limit.meter.speed = 7;
+	limit.meter.cost = 8;
+	limit.meter.burst = 9;
+	limit.meter.horizon = 10;
+	setup.authorization->limits = {limit};
+	const auto parsed = parse_to_port(encode(ToPort(setup)));
+	ASSERT_TRUE(parsed) << parsed.error().sentence();
+	EXPECT_EQ(encode(ToPort(setup)), encode(*parsed));
+	const Authorization& got = *std::get<port::Setup>(*parsed).authorization;
+	EXPECT_EQ(setup.authorization->groups, got.groups);
+	EXPECT_EQ(8u, got.limits.at(0).meter.cost);
+	const auto is_taken = [&](auto change) {
+		port::Setup changed_setup = setup;
+		change(changed_setup.authorization->limits[0].meter);
+		return static_cast<bool>(parse_to_port(encode(ToPort(changed_setup))));
+	};
+	EXPECT_TRUE(is_taken([](sluice_meter&) {}));
+	EXPECT_FALSE(is_taken([](sluice_meter& meter) { meter.speed = 0; }));
+	EXPECT_FALSE(is_taken([](sluice_meter& meter) { meter.cost = 0; }));
+	EXPECT_FALSE(is_taken([](sluice_meter& meter) { meter.algorithm = SLUICE_FIXED_WINDOW; })) << "without a window";
+	EXPECT_FALSE(is_taken([](sluice_meter& meter) { meter.algorithm = SLUICE_ALGORITHMS; }));
+	EXPECT_FALSE(is_taken([](sluice_meter& meter) { meter.horizon = SLUICE_READING_MASK; }));
+}
+
 TEST(PortMessages, AskAgainComesAsItWent)
 {
 	const auto parsed = parse_to_port(encode(AskAgain{}));

@@ -1,8 +1,22 @@
 #include "daemon/authorization_setup.h"
 
 #include "control/peer.h"
+#include "policy/meter.h"
 
 namespace sluice::daemon {
+namespace {
+
+// Requires a limit that validates.
+port::RequestLimit limit_of(const policy::RequestLimit& policy)
+{
+	const policy::Meter& meter = *policy.limit.packets;
+	port::RequestLimit limit{policy.header, meter.rate.count, meter.rate.period_seconds, {}};
+	if (const auto expressed = policy::express(meter, SLUICE_PACKETS, policy.limit.algorithm))
+		limit.meter = *expressed;
+	return limit;
+}
+
+}  // namespace
 
 Accounts host_accounts()
 {
@@ -14,6 +28,9 @@ AuthorizationSetup authorization_setup(const policy::Authorization& policy, cons
 	AuthorizationSetup made;
 	made.authorization.socket = policy.socket;
 	made.authorization.demand = {.token = policy.needs_token, .unbound_is_enough = policy.takes_unbound_tokens};
+	made.authorization.anonymous = policy.takes_anonymous;
+	for (const policy::RequestLimit& limit : policy.limits)
+		made.authorization.limits.push_back(limit_of(limit));
 	const auto find_all = [&made](const std::vector<std::string>& names, const Accounts::Find& find, const char* what) {
 		std::vector<std::uint32_t> ids;
 		for (const std::string& name : names) {

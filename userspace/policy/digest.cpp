@@ -225,6 +225,12 @@ void write_authorization(Canonical& out, const Authorization& authorization)
 	write_text(out, authorization.socket);
 	write_texts(out, "users", authorization.users);
 	write_texts(out, "groups", authorization.groups);
+	out << (authorization.takes_anonymous ? "anonymous" : "credentials");
+	for (const RequestLimit& each : authorization.limits) {
+		out << "requests";
+		write_text(out, each.header);
+		write_limit(out, each.limit);
+	}
 	out.end_line();
 }
 

@@ -64,7 +64,11 @@ std::string words_of(const Authorization& authorization)
 		text += ", users " + joined(authorization.users);
 	if (!authorization.groups.empty())
 		text += ", groups " + joined(authorization.groups);
-	return text + ", " + words_of_demand(authorization.needs_token, authorization.takes_unbound_tokens);
+	text += ", " + words_of_demand(authorization.needs_token, authorization.takes_unbound_tokens);
+	text += std::string(", anonymous ") + (authorization.takes_anonymous ? "accepted" : "refused");
+	for (const RequestLimit& each : authorization.limits)
+		text += ", each " + (each.header.empty() ? "identity" : each.header) + " " + sluice::policy::words_of(*each.limit.packets, each.limit.algorithm) + " requests";
+	return text;
 }
 
 std::string words_of(const IdentityPort& port)

@@ -193,6 +193,12 @@ struct IdentityPort {
 	Place place;
 };
 
+// Requests, which only gateways see.
+struct RequestLimit {
+	std::string header;  // of the client's: each of its values is held; empty: each identity is
+	Limit limit;         // its packets are requests
+};
+
 // Where gateways ask whose a connection is, and bind it.
 struct Authorization {
 	std::string socket;               // a path
@@ -200,6 +206,8 @@ struct Authorization {
 	std::vector<std::string> groups;
 	bool needs_token = false;
 	bool takes_unbound_tokens = false;
+	bool takes_anonymous = false;     // requests without any credential, which bind nothing
+	std::vector<RequestLimit> limits;
 	Place place;
 };
 

@@ -20,7 +20,7 @@ class Parser {
 public:
 	Parser(const std::string& path, const ReadFile& read_file)
 	    : path_(path), read_file_(read_file), findings_(path), limits_(findings_),
-	      open_file_([this](const Yaml& node, IdentityReader::Use use) { return open_file(node, use); }), identity_(findings_, open_file_)
+	      open_file_([this](const Yaml& node, IdentityReader::Use use) { return open_file(node, use); }), identity_(findings_, open_file_, limits_)
 	{
 		policy_.files.push_back(path);
 	}

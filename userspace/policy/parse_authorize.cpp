@@ -6,6 +6,14 @@ namespace {
 
 constexpr const char* kDefaultSocket = "/run/sluice/authorize.sock";
 constexpr std::size_t kLongestSocket = 107;  // sun_path
+constexpr std::size_t kLongestHeader = 64;
+
+// A field name of HTTP (RFC 9110, 5.1).
+bool is_field_name(const std::string& text)
+{
+	constexpr const char* kToken = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	return !text.empty() && text.size() <= kLongestHeader && text.find_first_not_of(kToken) == std::string::npos;
+}
 
 }  // namespace
 
@@ -30,12 +38,31 @@ void IdentityReader::read_callers(const Yaml& node, Authorization& authorization
 		findings_.error(node, "callers names neither users nor groups", "write callers: {users: [www-data]}");
 }
 
+// {header: X-Api-Key, requests: 100/m, burst: 20}; of each-identity without a header.
+void IdentityReader::read_request_limit(const Yaml& node, std::string_view key, std::vector<RequestLimit>& limits)
+{
+	const bool by_header = key == "each-key";
+	RequestLimit made;
+	if (const Yaml* header = by_header ? node.find("header") : nullptr) {
+		made.header = read_text(findings_, *header, "header").value_or("");
+		if (!is_field_name(made.header))
+			findings_.error(*header, "header is no name of an HTTP header", "such as header: X-Api-Key");
+	} else if (by_header && node.kind == Yaml::Kind::kMapping) {
+		findings_.error(node, "each-key has no header", "name the one that holds the key: header: X-Api-Key");
+	}
+	auto limit = limits_.read_requests(node, key, by_header);
+	if (!limit)
+		return;
+	made.limit = *std::move(limit);
+	limits.push_back(std::move(made));
+}
+
 Authorization IdentityReader::read_authorization(const Yaml& node)
 {
 	Authorization authorization;
 	authorization.place = findings_.place(node);
 	authorization.socket = kDefaultSocket;
-	if (!check_mapping(findings_, node, "authorize", {"socket", "callers", "token", "unbound-tokens"}))
+	if (!check_mapping(findings_, node, "authorize", {"socket", "callers", "token", "unbound-tokens", "anonymous", "each-key", "each-identity"}))
 		return authorization;
 	if (const Yaml* socket = node.find("socket")) {
 		authorization.socket = read_text(findings_, *socket, "socket").value_or(kDefaultSocket);
@@ -48,6 +75,12 @@ Authorization IdentityReader::read_authorization(const Yaml& node)
 	else
 		findings_.error(node, "authorize has no callers", "name the users that the gateways run as: callers: {users: [www-data]}");
 	read_demand(node, authorization.needs_token, authorization.takes_unbound_tokens);
+	if (const Yaml* anonymous = node.find("anonymous"))
+		authorization.takes_anonymous = read_word(findings_, *anonymous, "anonymous", {"refused", "accepted"}) == "accepted";
+	for (const std::string_view key : {"each-key", "each-identity"}) {
+		if (const Yaml* limit = node.find(key))
+			read_request_limit(*limit, key, authorization.limits);
+	}
 	return authorization;
 }
 

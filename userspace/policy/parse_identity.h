@@ -10,6 +10,7 @@
 
 #include "policy/fields.h"
 #include "policy/model.h"
+#include "policy/parse_limit.h"
 #include "policy/yaml.h"
 
 namespace sluice::policy {
@@ -22,8 +23,8 @@ public:
 	// The absolute path of a file that is named there; of kContent what it holds. None: it cannot be read, and that was said.
 	using OpenFile = std::function<std::optional<NamedFile>(const Yaml& node, Use use)>;
 
-	// Both outlive the reader.
-	IdentityReader(Findings& findings, const OpenFile& open_file) : findings_(findings), open_file_(open_file) {}
+	// All of it outlives the reader.
+	IdentityReader(Findings& findings, const OpenFile& open_file, LimitReader& limits) : findings_(findings), open_file_(open_file), limits_(limits) {}
 
 	Identities read(const Yaml& node);
 	// {roles: […], identities: […]} of a service.
@@ -41,6 +42,7 @@ private:
 	void read_lease(const Yaml& node, LeaseTerms& terms);
 	IdentityPort read_port(const Yaml& node);
 	Authorization read_authorization(const Yaml& node);
+	void read_request_limit(const Yaml& node, std::string_view key, std::vector<RequestLimit>& limits);
 	void read_callers(const Yaml& node, Authorization& authorization);
 	void read_demand(const Yaml& node, bool& needs_token, bool& takes_unbound_tokens);
 	std::optional<net::Endpoint> read_endpoint(const Yaml& node);
@@ -51,6 +53,7 @@ private:
 
 	Findings& findings_;
 	const OpenFile& open_file_;
+	LimitReader& limits_;
 };
 
 }  // namespace sluice::policy

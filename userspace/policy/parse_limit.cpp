@@ -75,12 +75,7 @@ std::optional<Limit> LimitReader::read_in_place(const Yaml& node, std::string_vi
 		return std::nullopt;
 	Limit limit;
 	limit.place = findings_.place(node);
-	bool whole = true;
-	if (const Yaml* algorithm = node.find("algorithm")) {
-		const auto word = read_word(findings_, *algorithm, "algorithm", {"token-bucket", "leaky-bucket", "fixed-window", "sliding-log"});
-		whole = word.has_value();
-		limit.algorithm = net::parse_limit_algorithm(word.value_or("")).value_or(SLUICE_TOKEN_BUCKET);
-	}
+	bool whole = read_algorithm(node, limit);
 	const auto meter = [&](std::string_view key, std::optional<Meter>& into) {
 		if (const Yaml* value = node.find(key)) {
 			into = read_meter(*value, key, limit.algorithm);
@@ -99,6 +94,48 @@ std::optional<Limit> LimitReader::read_in_place(const Yaml& node, std::string_vi
 	if (!whole)
 		return std::nullopt;
 	read_burst(node, limit);
+	return limit;
+}
+
+bool LimitReader::read_algorithm(const Yaml& node, Limit& limit)
+{
+	const Yaml* algorithm = node.find("algorithm");
+	if (algorithm == nullptr)
+		return true;
+	const auto word = read_word(findings_, *algorithm, "algorithm", {"token-bucket", "leaky-bucket", "fixed-window", "sliding-log"});
+	limit.algorithm = net::parse_limit_algorithm(word.value_or("")).value_or(SLUICE_TOKEN_BUCKET);
+	return word.has_value();
+}
+
+std::optional<Limit> LimitReader::read_requests(const Yaml& node, std::string_view what, bool by_header)
+{
+	const bool known = by_header ? check_mapping(findings_, node, what, {"header", "requests", "burst", "algorithm"})
+				     : check_mapping(findings_, node, what, {"requests", "burst", "algorithm"});
+	if (!known)
+		return std::nullopt;
+	Limit limit;
+	limit.place = findings_.place(node);
+	const Yaml* requests = node.find("requests");
+	if (requests == nullptr) {
+		findings_.error(node, std::string(what) + " has no requests", "write requests: 100/m");
+		return std::nullopt;
+	}
+	if (!read_algorithm(node, limit))
+		return std::nullopt;
+	limit.packets = read_meter(*requests, "requests", limit.algorithm);
+	if (!limit.packets)
+		return std::nullopt;
+	if (limit.algorithm == SLUICE_SLIDING_LOG && limit.packets->rate.count > SLUICE_LOG_STAMPS) {
+		findings_.error(*requests, "a sliding-log keeps the time of each of " + std::to_string(limit.packets->rate.count) + " requests; at most " +
+						   std::to_string(SLUICE_LOG_STAMPS) + " have room",
+				"lower the rate, give it in a shorter period, or write algorithm: fixed-window");
+		return std::nullopt;
+	}
+	if (const Yaml* burst = node.find("burst")) {
+		if (requests->find("burst") != nullptr)
+			findings_.error(*burst, "burst is given twice for requests", "leave one of them out");
+		limit.packets->burst = read_burst_of_meter(*burst, limit.algorithm).value_or(limit.packets->burst);
+	}
 	return limit;
 }
 

@@ -27,11 +27,15 @@ public:
 	// {connections: 2000/s, beyond: cookie}.
 	std::optional<Unproved> read_unproved(const Yaml& node);
 
+	// {requests: 100/m, burst: 20}, and a header where `by_header`: what only gateways count, as packets of a limit.
+	std::optional<Limit> read_requests(const Yaml& node, std::string_view what, bool by_header);
+
 	std::map<std::string, Limit> take_named() { return std::move(named_); }
 
 private:
 	std::optional<Limit> read_in_place(const Yaml& node, std::string_view what);
 	std::optional<Meter> read_meter(const Yaml& node, std::string_view what, sluice_algorithm algorithm);
+	bool read_algorithm(const Yaml& node, Limit& limit);
 	bool check_log(const Yaml& node, const Limit& limit);
 	std::optional<std::uint64_t> read_burst_of_meter(const Yaml& node, sluice_algorithm algorithm);
 	void read_burst(const Yaml& limit_node, Limit& limit);

@@ -8,6 +8,7 @@
 #include "identity/certificate.h"
 #include "identity/spiffe_id.h"
 #include "net/digits.h"
+#include "policy/meter.h"
 #include "policy/roles.h"
 
 namespace sluice::policy {
@@ -57,7 +58,7 @@ public:
 		if (of_.port)
 			check_port(*of_.port);
 		if (of_.authorization)
-			check_demand(of_.authorization->place, "authorize", of_.authorization->needs_token, of_.authorization->takes_unbound_tokens);
+			check_authorization(*of_.authorization);
 		if (roles_of(policy_).size() > kMostRoles)
 			error(of_.place, std::to_string(roles_of(policy_).size()) + " roles and services that admit identities; at most " +
 						 std::to_string(kMostRoles) + " have room", "join roles");
@@ -182,6 +183,19 @@ private:
 				error(port.place, "the identity port listens twice at " + one->to_string(), "leave one out");
 		}
 		check_demand(port.place, "the identity port", port.needs_token, port.takes_unbound_tokens);
+	}
+
+	void check_authorization(const Authorization& authorization)
+	{
+		if (!authorization.takes_anonymous)
+			check_demand(authorization.place, "authorize", authorization.needs_token, authorization.takes_unbound_tokens);
+		for (const RequestLimit& each : authorization.limits) {
+			const std::string about = each.header.empty() ? "each-identity" : "each-key";
+			if (each.limit.packets->burst == 0)
+				error(each.limit.place, about + ": a burst of 0 lets nothing through", "raise it to 1 at least");
+			else if (const auto expressed = express(*each.limit.packets, SLUICE_PACKETS, each.limit.algorithm); !expressed)
+				error(each.limit.place, about + ": " + expressed.error().message(), expressed.error().advice());
+		}
 	}
 
 	void check_demand(const Place& place, const std::string& who, bool needs_token, bool takes_unbound_tokens)

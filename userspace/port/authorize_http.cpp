@@ -1,5 +1,6 @@
 #include "port/authorize_http.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -36,13 +37,13 @@ std::optional<Dialect> dialect_of(const HttpRequest& request)
 }
 
 // Empty where it is not there.
-Result<std::string> field_of(const HttpRequest& request, const char* name)
+Result<std::string> field_of(const HttpRequest& request, const std::string& name)
 {
 	const auto [first, last] = request.equal_range(name);
 	if (first == last)
 		return std::string();
 	if (std::next(first) != last)
-		return Error(ErrorCode::kInvalid, std::string(name) + " is there twice.");
+		return Error(ErrorCode::kInvalid, name + " is there twice.");
 	return std::string(text_of(first->value()));
 }
 
@@ -87,7 +88,7 @@ Result<std::string> token_of(const HttpRequest& request)
 	return text.substr(kBearer.size());
 }
 
-Result<Report> report_of(const HttpRequest& request)
+Result<Report> report_of(const HttpRequest& request, const std::vector<RequestLimit>& limits)
 {
 	Report report;
 	SLUICE_TRY_ASSIGN(report.flow, flow_of(request));
@@ -97,6 +98,10 @@ Result<Report> report_of(const HttpRequest& request)
 	SLUICE_TRY_ASSIGN(const std::string certificate, field_of(request, "Sluice-Client-Certificate"));
 	SLUICE_TRY_ASSIGN(report.credential.chain, chain_of_escaped(certificate));
 	SLUICE_TRY_ASSIGN(report.credential.token, token_of(request));
+	for (const RequestLimit& limit : limits) {
+		SLUICE_TRY_ASSIGN(std::string key, limit.header.empty() ? Result<std::string>("") : field_of(request, limit.header));
+		report.keys.push_back(std::move(key));
+	}
 	return report;
 }
 
@@ -115,6 +120,13 @@ std::string header_text(std::string_view text)
 	return out;
 }
 
+// Rounded up.
+std::uint64_t seconds_of(std::uint64_t ns)
+{
+	constexpr std::uint64_t kSecond = 1'000'000'000;
+	return (ns + kSecond - 1) / kSecond;
+}
+
 bool is_known_to_nginx(http::status status)
 {
 	return http::to_status_class(status) == http::status_class::successful || status == http::status::unauthorized ||
@@ -123,12 +135,12 @@ bool is_known_to_nginx(http::status status)
 
 }  // namespace
 
-std::variant<Report, HttpResponse> read_report(const HttpRequest& request)
+std::variant<Report, HttpResponse> read_report(const HttpRequest& request, const std::vector<RequestLimit>& limits)
 {
 	const auto dialect = dialect_of(request);
 	if (!dialect)
 		return malformed_response(http::status::not_found, "There are " + std::string(kAuthorize) + " and " + std::string(kAuthRequest) + ".");
-	auto report = report_of(request);
+	auto report = report_of(request, limits);
 	if (!report)
 		return malformed_response(http::status::bad_request, report.error().message());
 	report->dialect = *dialect;
@@ -143,11 +155,40 @@ HttpResponse authorized_response(const identity::Identity& identity)
 	return made;
 }
 
+HttpResponse anonymous_response()
+{
+	HttpResponse made(http::status::ok, 11);
+	made.prepare_payload();
+	return made;
+}
+
+void say_limits(HttpResponse& response, const std::vector<RequestLimiters::Said>& limits)
+{
+	std::string policy, state;
+	std::uint64_t wait_ns = 0;
+	for (const auto& [limit, offer] : limits) {
+		const std::string name = std::string(policy.empty() ? "" : ", ") + (limit.header.empty() ? "\"identity\"" : "\"key\"");
+		policy += name + ";q=" + std::to_string(limit.requests) + ";w=" + std::to_string(limit.period_seconds);
+		state += name + ";r=" + std::to_string(offer.remaining) + ";t=" + std::to_string(seconds_of(offer.reset_ns));
+		wait_ns = std::max(wait_ns, offer.wait_ns);
+	}
+	if (!policy.empty()) {
+		response.set("RateLimit-Policy", policy);
+		response.set("RateLimit", state);
+	}
+	if (wait_ns > 0)
+		response.set(http::field::retry_after, std::to_string(seconds_of(wait_ns)));
+}
+
 HttpResponse for_gateway(HttpResponse response, const HttpRequest& request)
 {
 	response.set("Sluice-Status", std::to_string(response.result_int()));
 	if (dialect_of(request) == Dialect::kNginx && !is_known_to_nginx(response.result()))
 		response.result(http::status::forbidden);
+	if (request.method() == http::verb::head) {
+		response.body().clear();
+		response.prepare_payload();
+	}
 	response.version(request.version());
 	response.keep_alive(request.keep_alive());
 	return response;

@@ -6,10 +6,11 @@
 //   Sluice-Connection          the gateway's own number for it; without one the daemon is asked at every request
 //   Sluice-Client-Certificate  percent-encoded PEM, of the TLS handshake on that connection
 //   Authorization: Bearer T
+//   and the headers that limits are by: of the client's own
 //
 // Each at most once. 200 without a body where the flow is bound, with Sluice-Identity; otherwise 401 with WWW-Authenticate
 // (RFC 6750, 3), 403, 429 and 503 with Retry-After, 400, 404. Sluice-Status is the status that is meant, Sluice-Reason its
-// reason.
+// reason. RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-10) say how the limits of requests stand.
 #pragma once
 
 #include <string>
@@ -18,6 +19,7 @@
 #include "identity/credential.h"
 #include "net/flow.h"
 #include "port/lease_http.h"
+#include "port/request_limiter.h"
 
 namespace sluice::port {
 
@@ -31,11 +33,16 @@ struct Report {
 	net::Flow flow;
 	std::string connection;  // empty: it has no number
 	identity::Credential credential;
+	std::vector<std::string> keys;  // the value of each limit's header; empty where it has none, or is by none
 };
 // What is reported, or the answer to what is no report.
-std::variant<Report, HttpResponse> read_report(const HttpRequest& request);
+std::variant<Report, HttpResponse> read_report(const HttpRequest& request, const std::vector<RequestLimit>& limits = {});
 
 HttpResponse authorized_response(const identity::Identity& identity);
+// Of a request without any credential, where policy takes them.
+HttpResponse anonymous_response();
+// What limits say, into an answer: how they stand, and of a refusal when to come again.
+void say_limits(HttpResponse& response, const std::vector<RequestLimiters::Said>& limits);
 // An answer of lease_http.h as the gateway of that request understands it: of its version, and in its dialect.
 HttpResponse for_gateway(HttpResponse response, const HttpRequest& request);
 

@@ -22,6 +22,7 @@
 #include "port/judge.h"
 #include "port/reason.h"
 #include "port/report_limit.h"
+#include "port/request_limiter.h"
 #include "port/room.h"
 #include "port/slot.h"
 #include "port/tls.h"
@@ -40,6 +41,7 @@ struct Terms {
 	std::size_t strangers = 32;                   // connections of other processes of the host
 	std::chrono::seconds idle{75};                // of a gateway's connection, between two requests
 	std::size_t bound_flows = 100'000;            // that are remembered
+	LimitSecret secret{};                         // of the hash of limits' keys: random, of this process
 };
 
 class Desk {
@@ -50,7 +52,7 @@ public:
 	// All of it outlives the desk, but for what a loop that is destroyed still holds.
 	Desk(asio::io_context& loop, asio::thread_pool& workers, const Clock& clock, Terms terms, Tell tell)
 	    : loop_(loop), workers_(workers), clock_(clock), terms_(terms), tell_(std::move(tell)), waiting_(terms.waiting),
-	      bound_flows_(terms.bound_flows), gateways_(terms.gateways), strangers_(terms.strangers)
+	      bound_flows_(terms.bound_flows), limiters_(terms.secret), gateways_(terms.gateways), strangers_(terms.strangers)
 	{
 	}
 
@@ -60,6 +62,7 @@ public:
 		tls_ = std::move(tls);
 		epoch_++;
 		bound_flows_.forget_all();
+		limiters_.follow(authorization() == nullptr ? std::vector<RequestLimit>() : authorization()->limits, clock_.mono_ns());
 	}
 	const std::shared_ptr<asio::ssl::context>& tls() const { return tls_; }
 	const Terms& terms() const { return terms_; }
@@ -98,6 +101,8 @@ public:
 	{
 		bound_flows_.put(flow, std::move(holder), clock_.mono_ns(), seconds);
 	}
+	// One more request with such keys, in the order of the authorization's limits.
+	std::vector<RequestLimiters::Said> charge(const std::vector<std::optional<std::string>>& keys) { return limiters_.charge(keys, clock_.mono_ns()); }
 	// The next request for each flow asks the daemon.
 	void ask_again() { bound_flows_.forget_all(); }
 
@@ -133,6 +138,7 @@ private:
 	identity::Cache cache_{{}};
 	std::map<std::pair<std::uint64_t, identity::CacheKey>, Flight> flights_;  // by epoch and credential
 	BoundFlows bound_flows_;
+	RequestLimiters limiters_;
 	Room gateways_, strangers_;
 };
 

@@ -1,5 +1,7 @@
 #include "port/gateway.h"
 
+#include <algorithm>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -17,6 +19,22 @@ namespace http = beast::http;
 
 constexpr auto kBreath = std::chrono::milliseconds(100);
 
+// Of each limit the key of this request; nothing where it holds none of these.
+std::vector<std::optional<std::string>> keys_of(const Authorization& authorization, const std::vector<std::string>& of_headers,
+						const std::optional<identity::Identity>& identity)
+{
+	std::vector<std::optional<std::string>> keys;
+	for (std::size_t i = 0; i < authorization.limits.size(); i++) {
+		if (!authorization.limits[i].header.empty())
+			keys.emplace_back(i < of_headers.size() ? of_headers[i] : std::string());
+		else if (identity)
+			keys.emplace_back(identity->authority + '\0' + identity->name);
+		else
+			keys.emplace_back(std::nullopt);
+	}
+	return keys;
+}
+
 class Gateway : public std::enable_shared_from_this<Gateway> {
 public:
 	Gateway(std::shared_ptr<Desk> desk, local::socket socket, Room::Place place, std::chrono::milliseconds idle)
@@ -31,6 +49,7 @@ private:
 	asio::awaitable<std::optional<HttpRequest>> read();
 	asio::awaitable<HttpResponse> answer(const HttpRequest& request);
 	asio::awaitable<HttpResponse> authorize(Report report);
+	asio::awaitable<HttpResponse> within_limits(Report report, std::optional<identity::Identity> identity, identity::CacheKey key);
 	asio::awaitable<HttpResponse> bind(const net::Flow& flow, identity::Identity identity, BoundFlows::Holder holder);
 	void expire_after(std::chrono::milliseconds patience);
 
@@ -88,6 +107,8 @@ asio::awaitable<HttpResponse> Gateway::bind(const net::Flow& flow, identity::Ide
 
 asio::awaitable<HttpResponse> Gateway::authorize(Report report)
 {
+	if (report.credential.chain.empty() && report.credential.token.empty() && desk_->authorization()->anonymous)
+		co_return co_await within_limits(std::move(report), std::nullopt, {});
 	const auto thumbprint = identity::thumbprint_of(report.credential);
 	const auto key = thumbprint ? identity::cache_key(report.credential.token, *thumbprint) : thumbprint.error();
 	if (!key)
@@ -100,10 +121,29 @@ asio::awaitable<HttpResponse> Gateway::authorize(Report report)
 		desk_->report(identity::name_of(refused.refusal), refused.detail, report.flow.source, judgement->thumbprint);
 		co_return refused_response(refused.refusal, judgement->demand);
 	}
-	BoundFlows::Holder holder{std::move(report.connection), *key};
-	if (desk_->is_bound(report.flow, holder))
-		co_return authorized_response(*judgement->outcome);
-	co_return co_await bind(report.flow, *std::move(judgement->outcome), std::move(holder));
+	co_return co_await within_limits(std::move(report), *std::move(judgement->outcome), *key);
+}
+
+// Of nobody, where policy takes that.
+asio::awaitable<HttpResponse> Gateway::within_limits(Report report, std::optional<identity::Identity> identity, identity::CacheKey key)
+{
+	const Authorization* authorization = desk_->authorization();
+	if (authorization == nullptr)
+		co_return turned_away_response(Reason::kNotReady);  // by now
+	const auto said = desk_->charge(keys_of(*authorization, report.keys, identity));
+	const bool admitted = std::all_of(said.begin(), said.end(), [](const auto& each) { return each.offer.admitted; });
+	HttpResponse response = turned_away_response(Reason::kRequestsExceeded);
+	BoundFlows::Holder holder{std::move(report.connection), key};
+	if (!admitted)
+		desk_->report(name_of(Reason::kRequestsExceeded), identity ? "of an identity" : "", report.flow.source);
+	else if (!identity)
+		response = anonymous_response();
+	else if (desk_->is_bound(report.flow, holder))
+		response = authorized_response(*identity);
+	else
+		response = co_await bind(report.flow, *std::move(identity), std::move(holder));
+	say_limits(response, said);
+	co_return response;
 }
 
 // Asked of every request: the policy may name others by now.
@@ -118,7 +158,7 @@ asio::awaitable<HttpResponse> Gateway::answer(const HttpRequest& request)
 		response.keep_alive(false);
 		co_return response;
 	}
-	auto read = read_report(request);
+	auto read = read_report(request, authorization->limits);
 	if (auto* response = std::get_if<HttpResponse>(&read)) {
 		desk_->report(name_of(Reason::kRequestMalformed), "HTTP " + std::to_string(response->result_int()) + " of a gateway", std::nullopt);
 		co_return for_gateway(std::move(*response), request);

@@ -139,6 +139,8 @@ HttpResponse turned_away_response(Reason reason)
 		made.set(http::field::retry_after, "1");
 		return made;
 	}
+	case Reason::kRequestsExceeded:
+		return refusal(http::status::too_many_requests, name_of(reason), sentence_of(reason));
 	case Reason::kCallerUnknown:
 		return refusal(http::status::forbidden, name_of(reason), sentence_of(reason));
 	case Reason::kTlsVersion:

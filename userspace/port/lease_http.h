@@ -36,7 +36,7 @@ std::variant<Asked, HttpResponse> read_request(const HttpRequest& request);
 HttpResponse granted_response(const identity::Identity& identity, const Granted& granted);
 HttpResponse denied_response(const Denied& denied);
 HttpResponse refused_response(identity::Refusal refusal, const identity::Demand& demand);
-// 400, 403, 408, 413 and 503 as they fit.
+// 400, 403, 408, 413, 429 and 503 as they fit.
 HttpResponse turned_away_response(Reason reason);
 // What is asked is nothing that is here.
 HttpResponse malformed_response(boost::beast::http::status status, const std::string& sentence);

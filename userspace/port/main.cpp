@@ -1,6 +1,7 @@
 // `sluice-identity`: the identity port's process. sluiced starts it; descriptor 3 is its channel. Exit codes: 0 the daemon
 // closed the channel, 1 failed, 2 not started as it has to be.
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -118,7 +119,9 @@ int serve(Confinement confinement)
 	::tzset();
 	OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG, nullptr);
 
-	const Terms terms = terms_within(most_descriptors());
+	Terms terms = terms_within(most_descriptors());
+	if (::getrandom(terms.secret.data(), sizeof terms.secret, 0) != sizeof terms.secret)
+		return fail(Error(ErrorCode::kFailed, "draw a secret"), kFailed);
 	confinement.files = static_cast<unsigned>(terms.waiting.total + terms.gateways + terms.strangers) + kSpareDescriptors;
 	if (const auto confined = give_up_privileges(confinement); !confined)
 		return fail(confined.error(), kFailed);

@@ -17,11 +17,13 @@
 #include "identity/trust.h"
 #include "identity/verify.h"
 #include "net/flow.h"
+#include "sluice/abi/limit.h"
 
 namespace sluice::port {
 
 inline constexpr std::size_t kMostListeners = 16;
 inline constexpr std::size_t kMostDescriptors = kMostListeners + 1;  // with one message: listeners, and the authorization endpoint's
+inline constexpr std::size_t kMostRequestLimits = 8;
 inline constexpr std::size_t kMostProblems = 100;
 inline constexpr std::size_t kLongestSentence = 1024;  // bytes of what the port says in words
 
@@ -62,14 +64,22 @@ struct Transmitter {
 	identity::EventScope scope;
 };
 
+// Requests that gateways ask about, as a limit.
+struct RequestLimit {
+	std::string header;            // of the client's: each of its values is held; empty: each identity is
+	std::uint64_t requests = 0;    // in each period, as policy says
+	std::uint64_t period_seconds = 1;
+	sluice_meter meter{};          // as the kernel's, of packets; not begun, and without a region
+};
+
 // Where gateways ask whose a connection is, and who they are: users and groups of this host, as the kernel vouches for them.
 struct Authorization {
 	std::string socket;  // its path, for people
 	std::vector<std::uint32_t> users;
 	std::vector<std::uint32_t> groups;
 	identity::Demand demand;
-
-	friend bool operator==(const Authorization&, const Authorization&) = default;
+	bool anonymous = false;  // requests without any credential are let through, and bind nothing
+	std::vector<RequestLimit> limits;
 };
 
 // All that the port works by. It replaces the former one whole, or not at all (SetupRefused).

@@ -22,6 +22,7 @@ Json to_json(const TokenIssuer& issuer);
 Json to_json(const Transmitter& transmitter);
 Json to_json(const identity::Mapping& mapping);
 Json to_json(const identity::RoleRule& rule);
+Json to_json(const RequestLimit& limit);
 
 template <typename T>
 Json list_of(const std::vector<T>& values)
@@ -91,12 +92,22 @@ Json to_json(const identity::Demand& demand)
 	return {{"token", demand.token}, {"unbound_is_enough", demand.unbound_is_enough}};
 }
 
+Json to_json(const RequestLimit& limit)
+{
+	const sluice_meter& meter = limit.meter;
+	return {{"header", limit.header}, {"requests", limit.requests}, {"period_seconds", limit.period_seconds},
+		{"speed", meter.speed},   {"cost", meter.cost},         {"burst", meter.burst},
+		{"horizon", meter.horizon}, {"window_seconds", meter.window_s}, {"algorithm", meter.algorithm}};
+}
+
 Json to_json(const Authorization& authorization)
 {
 	return {{"socket", authorization.socket},
 		{"users", authorization.users},
 		{"groups", authorization.groups},
-		{"demand", to_json(authorization.demand)}};
+		{"demand", to_json(authorization.demand)},
+		{"anonymous", authorization.anonymous},
+		{"limits", list_of(authorization.limits)}};
 }
 
 // ---- from JSON ----
@@ -248,6 +259,34 @@ Result<std::uint32_t> parse_id(const Json& json)
 	return json.get<std::uint32_t>();
 }
 
+// A meter that counts: nothing is divided by nothing.
+Result<RequestLimit> parse_request_limit(const Json& json)
+{
+	JsonReader reader(json, "request limit");
+	RequestLimit limit;
+	limit.header = reader.text("header");
+	limit.requests = reader.count("requests");
+	limit.period_seconds = reader.count("period_seconds");
+	limit.meter.speed = reader.count("speed");
+	limit.meter.cost = reader.count("cost");
+	limit.meter.burst = reader.count("burst");
+	limit.meter.horizon = reader.count("horizon");
+	const std::uint64_t window = reader.count("window_seconds");
+	const std::uint64_t algorithm = reader.count("algorithm");
+	const bool in_windows = algorithm == SLUICE_FIXED_WINDOW || algorithm == SLUICE_SLIDING_LOG;
+	if (limit.requests == 0 || limit.period_seconds == 0 || limit.meter.speed == 0 || limit.meter.cost == 0)
+		reader.refuse("speed", "more than nothing, as requests, period_seconds and cost");
+	if (limit.meter.burst > SLUICE_READING_MASK / 4 || limit.meter.horizon > SLUICE_READING_MASK / 2)
+		reader.refuse("burst", "less than a quarter of a turn");
+	if (algorithm >= SLUICE_ALGORITHMS || in_windows != (window != 0) || window > 3600)
+		reader.refuse("algorithm", "one that is known, with the window that it has");
+	if (auto error = reader.error_if_unknown())
+		return *error;
+	limit.meter.window_s = static_cast<__u32>(window);
+	limit.meter.algorithm = static_cast<__u8>(algorithm);
+	return limit;
+}
+
 Result<Authorization> parse_authorization(const Json& json)
 {
 	JsonReader reader(json, "authorization");
@@ -256,8 +295,13 @@ Result<Authorization> parse_authorization(const Json& json)
 	const Json& users = reader.array("users");
 	const Json& groups = reader.array("groups");
 	const Json& demand = reader.object("demand");
+	authorization.anonymous = reader.flag("anonymous");
+	const Json& limits = reader.array("limits");
+	if (limits.size() > kMostRequestLimits)
+		reader.refuse("limits", "at most " + std::to_string(kMostRequestLimits));
 	if (auto error = reader.error_if_unknown())
 		return *error;
+	SLUICE_TRY_ASSIGN(authorization.limits, parse_list(limits, parse_request_limit));
 	SLUICE_TRY_ASSIGN(authorization.users, parse_list(users, parse_id));
 	SLUICE_TRY_ASSIGN(authorization.groups, parse_list(groups, parse_id));
 	SLUICE_TRY_ASSIGN(authorization.demand, parse_demand(demand));
