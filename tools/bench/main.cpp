@@ -37,6 +37,7 @@ struct Request {
 	bench::Options options;
 	std::string json_path;
 	std::string plots;  // a directory; empty: none
+	std::string markdown_path;
 	std::vector<const bench::Case*> cases;
 	bool flood = false;
 	bench::FloodRequest flood_request;
@@ -62,6 +63,28 @@ void print(const bench::Answer& answer)
 	std::fflush(stdout);
 }
 
+void add_row(std::string& text, const std::vector<std::string>& cells)
+{
+	for (const std::string& cell : cells)
+		text += "| " + cell + " ";
+	text += "|\n";
+}
+
+// As a section of a document, under the case's name.
+std::string to_markdown(const std::string& name, const bench::Answer& answer)
+{
+	std::string text = "\n## " + name + "\n\n" + answer.title + ".\n\n";
+	add_row(text, answer.columns);
+	add_row(text, std::vector<std::string>(answer.columns.size(), "---"));
+	for (const auto& row : answer.rows)
+		add_row(text, row);
+	for (const std::string& note : answer.notes)
+		text += "\n" + note + "\n";
+	if (answer.plot)
+		text += "\n![" + answer.plot->title + "](" + answer.plot->file + ")\n";
+	return text;
+}
+
 int write(const std::string& path, const std::string& text)
 {
 	std::ofstream file(path);
@@ -73,6 +96,8 @@ int write(const std::string& path, const std::string& text)
 int run_cases(const Request& request)
 {
 	nlohmann::json all = {{"machine", bench::machine()}, {"version", SLUICE_VERSION}, {"quick", request.options.quick}};
+	std::string document = "# Measured\n\nWritten by `sluice-bench --markdown`, " + std::to_string(request.options.rounds) +
+			       " rounds: " + bench::machine_text() + ". What it means says performance.md.\n";
 	std::printf("%s\n", bench::machine_text().c_str());
 	for (const bench::Case* question : request.cases) {
 		auto answer = question->run(request.options);
@@ -80,9 +105,12 @@ int run_cases(const Request& request)
 			return failed(std::move(answer).error().within(question->name));
 		print(*answer);
 		all["cases"][question->name] = answer->json;
+		document += to_markdown(question->name, *answer);
 		if (answer->plot && !request.plots.empty() && write(request.plots + "/" + answer->plot->file, bench::to_svg(*answer->plot)) != 0)
 			return 1;
 	}
+	if (!request.markdown_path.empty() && write(request.markdown_path, document) != 0)
+		return 1;
 	return request.json_path.empty() ? 0 : write(request.json_path, all.dump(1, '\t') + "\n");
 }
 
@@ -101,6 +129,7 @@ void add_options(CLI::App& app, Request& request)
 	app.add_option("--rounds", request.options.rounds, "measurements of each")->check(CLI::Range(1, 1000));
 	app.add_option("--seconds", request.options.seconds, "length of one measurement")->check(CLI::Range(0.01, 60.0));
 	app.add_option("--json", request.json_path, "also write everything to this file");
+	app.add_option("--markdown", request.markdown_path, "also write every table to this file, as a document");
 	app.add_option("--plots", request.plots, "also write plots (SVG) into this directory")->check(CLI::ExistingDirectory);
 }
 
