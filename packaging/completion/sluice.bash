@@ -24,7 +24,7 @@ _sluice_identities() {
 
 _sluice() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local verbs='check test diff apply confirm promote rollback history status stats events ban unban bans allow deny forget overlay explain replay identity lease audit attach detach panic'
+	local verbs='check test diff apply confirm promote rollback history status stats top events ban unban bans allow deny forget overlay explain replay identity lease audit attach detach panic'
 	local globals='--socket --pins --json --help'
 	local verb words='' IFS=$' \t\n'
 
@@ -91,6 +91,7 @@ _sluice() {
 			words="--policy --top $globals"
 			;;
 		promote) words="--confirm --force $globals" ;;
+		top) words="--interval --rows --once $globals" ;;
 		stats) words="--watch --interval --all $globals" ;;
 		events) words="--follow --reason --reasons $globals" ;;
 		ban | allow | deny) words="--for --why $globals" ;;

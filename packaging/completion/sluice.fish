@@ -1,6 +1,6 @@
 # fish completion for sluice(1)
 
-set -l verbs check test diff apply confirm promote rollback history status stats events ban unban bans allow deny forget overlay explain replay identity lease audit attach detach panic
+set -l verbs check test diff apply confirm promote rollback history status stats top events ban unban bans allow deny forget overlay explain replay identity lease audit attach detach panic
 
 function __sluice_reasons
     command sluice events --reasons --json 2>/dev/null | tr ',{}[]' '\n' | string replace -rf '^ *"reason": *"(.*)"$' '$1'
@@ -31,6 +31,7 @@ complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a rollback -d 'd
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a history -d 'which policies were installed, and what became of them'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a status -d 'interfaces, generation, rates, health'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a stats -d 'counters by reason, service, list and limit'
+complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a top -d 'live: rates by verdict, the heaviest services, sources and identities'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a events -d 'sampled drops, bans, policy changes'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a ban -d 'drop addresses and prefixes'
 complete -c sluice -n "not __fish_seen_subcommand_from $verbs" -a unban -d 'lift bans'
@@ -54,6 +55,9 @@ complete -c sluice -n '__fish_seen_subcommand_from apply promote' -l confirm -x 
 complete -c sluice -n '__fish_seen_subcommand_from apply promote' -l force -d 'also what could not be undone'
 complete -c sluice -n '__fish_seen_subcommand_from diff' -l against -r -F -d 'another file in place of the running policy'
 complete -c sluice -n '__fish_seen_subcommand_from diff' -l exit-code -d 'exit with 1 if there is a difference'
+complete -c sluice -n '__fish_seen_subcommand_from top' -l interval -x -a '1s 5s 1m' -d 'time between'
+complete -c sluice -n '__fish_seen_subcommand_from top' -l rows -x -a '5 10 20' -d 'of each kind at most'
+complete -c sluice -n '__fish_seen_subcommand_from top' -l once -d 'one interval, then end'
 complete -c sluice -n '__fish_seen_subcommand_from stats' -l watch -d 'again and again, with rates'
 complete -c sluice -n '__fish_seen_subcommand_from stats' -l interval -x -a '1s 5s 1m' -d 'time between'
 complete -c sluice -n '__fish_seen_subcommand_from stats' -l all -d 'what is zero or retired, too'

@@ -114,7 +114,7 @@ TEST(CliNearest, OnlyWhatIsNear)
 
 TEST(CliCommand, EveryVerbTeaches)
 {
-	for (const char* verb : {"check", "apply", "status", "stats", "events", "ban", "unban", "bans", "attach", "detach", "panic"}) {
+	for (const char* verb : {"check", "apply", "status", "stats", "top", "events", "ban", "unban", "bans", "attach", "detach", "panic"}) {
 		const auto ran = run_command({verb, "--help"});
 		EXPECT_EQ(ran.code, ExitCode::kDone) << verb;
 		EXPECT_NE(ran.out.find("Examples:\n  sluice "), std::string::npos) << verb;
@@ -141,7 +141,7 @@ TEST(CliCommand, UsageErrorsAreOneLineAndExitWith2)
 TEST(CliCommand, WithoutADaemonEveryVerbThatNeedsItExitsWith3)
 {
 	const std::vector<std::vector<std::string>> commands{
-	    {"status"}, {"stats"}, {"events"}, {"bans"}, {"ban", "192.0.2.1"}, {"unban", "192.0.2.1"}, {"attach", "eth9"}, {"detach", "eth9"}};
+	    {"status"}, {"stats"}, {"top", "--once"}, {"events"}, {"bans"}, {"ban", "192.0.2.1"}, {"unban", "192.0.2.1"}, {"attach", "eth9"}, {"detach", "eth9"}};
 	for (auto command : commands) {
 		command.insert(command.begin(), {"--socket", "/nonexistent/sluice.sock"});
 		const auto ran = run_command(command);
@@ -158,7 +158,7 @@ TEST(CliCommand, WrongArgumentsExitWith2BeforeAnybodyIsAsked)
 	const std::vector<std::vector<std::string>> commands{
 	    {"ban"}, {"ban", "192.0.2.300"}, {"ban", "192.0.2.1/24"}, {"ban", "192.0.2.1", "--for", "soon"}, {"ban", "192.0.2.1", "--for", "0s"},
 	    {"unban", "nobody"}, {"attach"}, {"attach", "eth9", "--mode", "magic"}, {"attach", "a-name-that-is-too-long"}, {"attach", "a/b"},
-	    {"detach"}, {"events", "--reason", "bored"}, {"stats", "--interval", "fast", "--watch"}, {"check"}, {"apply"}};
+	    {"detach"}, {"events", "--reason", "bored"}, {"stats", "--interval", "fast", "--watch"}, {"top", "--interval", "fast"}, {"top", "--rows", "0"}, {"check"}, {"apply"}};
 	for (auto command : commands) {
 		command.insert(command.begin(), {"--socket", "/nonexistent/sluice.sock"});
 		const auto ran = run_command(command);

@@ -156,6 +156,7 @@ ExitCode run(const std::vector<std::string>& arguments, text::Output& out, text:
 	add_history(line);
 	add_status(line);
 	add_stats(line);
+	add_top(line);
 	add_events(line);
 	add_ban(line);
 	add_unban(line);

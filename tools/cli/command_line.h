@@ -59,6 +59,7 @@ void add_rollback(CommandLine& line);
 void add_history(CommandLine& line);
 void add_status(CommandLine& line);
 void add_stats(CommandLine& line);
+void add_top(CommandLine& line);
 void add_events(CommandLine& line);
 void add_ban(CommandLine& line);
 void add_unban(CommandLine& line);
