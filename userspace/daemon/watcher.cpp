@@ -20,7 +20,9 @@ namespace {
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
-constexpr std::uint32_t kInterest = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_ONLYDIR;
+// The directory's own end: from then on another one may bear its name.
+constexpr std::uint32_t kEnd = IN_MOVE_SELF | IN_DELETE_SELF | IN_IGNORED;
+constexpr std::uint32_t kInterest = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR;
 
 // Directory to the names that matter in it.
 using Names = std::map<std::string, std::set<std::string>>;
@@ -48,11 +50,25 @@ void trace(const fs::path& path, unsigned links, Names& out)
 	out[path.parent_path().string()].insert(path.filename().string());
 }
 
+// Of a directory that is not there: the place where it, or what leads to it, will appear.
+void trace_missing(const fs::path& directory, Names& out)
+{
+	std::error_code ignored;
+	for (fs::path missing = directory; missing.has_relative_path() && !fs::exists(missing, ignored); missing = missing.parent_path())
+		out[missing.parent_path().string()].insert(missing.filename().string());
+}
+
+// Those that are there.
 Names directories_of(const std::vector<std::string>& files)
 {
-	Names out;
+	Names traced;
 	for (const auto& file : files)
-		trace(file, kMostLinks, out);
+		trace(file, kMostLinks, traced);
+	Names out = traced;
+	for (const auto& [directory, names] : traced)
+		trace_missing(directory, out);
+	std::error_code ignored;
+	std::erase_if(out, [&](const auto& entry) { return !fs::exists(entry.first, ignored); });
 	return out;
 }
 
@@ -111,7 +127,9 @@ bool Watcher::State::matters(std::size_t size) const
 		if (record.mask & IN_Q_OVERFLOW)
 			found = true;
 		const auto watch = names.find(record.wd);
-		if (watch != names.end() && record.len > 0 && watch->second.contains(name))
+		if (watch == names.end())
+			continue;
+		if ((record.mask & kEnd) != 0 || (record.len > 0 && watch->second.contains(name)))
 			found = true;
 	}
 	return found;

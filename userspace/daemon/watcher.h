@@ -1,5 +1,6 @@
 // Watcher: notices that files changed, by watching their directories: so that a file which is replaced by another of
-// its name (how editors and feeds write) is noticed like one that is written. Symbolic links on the way count as well.
+// its name (how editors and feeds write) is noticed like one that is written. Symbolic links on the way count as well, and so does a
+// directory that goes, or comes.
 //
 // Changes that come together are told once, `quiet` after the last of them. The event loop's thread only.
 #pragma once
