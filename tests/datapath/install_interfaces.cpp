@@ -1,6 +1,8 @@
 // Interfaces: attached, read back, adopted, detached; who is in the way; panic.
 #include <linux/if_link.h>
 #include <net/if.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -206,6 +208,29 @@ TEST_F(InstallInterfaces, PanicTakesAllOff)
 		EXPECT_EQ(0u, program_on(name)) << name;
 	EXPECT_TRUE(Pins::at(options_.pins).links().empty());
 	EXPECT_EQ(1u, Pins::at(options_.pins).generations().size());
+}
+
+// What a child that is nobody makes of it: 0: nothing was there, 1: it failed and says so.
+int panic_as_nobody(const std::string& pins)
+{
+	const pid_t child = ::fork();
+	if (child == 0) {
+		if (::setresgid(65534, 65534, 65534) != 0 || ::setresuid(65534, 65534, 65534) != 0)
+			::_exit(99);
+		const auto report = panic(pins);
+		::_exit(report && report->failed.empty() ? 0 : 1);
+	}
+	int status = 0;
+	::waitpid(child, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 98;
+}
+
+TEST_F(InstallInterfaces, PanicOfWhoMayNotLookDoesNotSayThatNothingWasThere)
+{
+	ASSERT_TRUE(datapath_->attach("sl0", {}));
+	EXPECT_EQ(panic_as_nobody(options_.pins), 1) << "the pins are root's";
+	EXPECT_EQ(panic_as_nobody("/tmp/sluice_that_is_not_there"), 1) << "no pins to see, and a program that it may not ask";
+	EXPECT_NE(0u, program_on("sl0"));
 }
 
 TEST_F(InstallInterfaces, PanicWithNothingToDo)

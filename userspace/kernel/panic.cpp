@@ -1,5 +1,6 @@
 #include "kernel/panic.h"
 
+#include <dirent.h>
 #include <linux/bpf.h>
 #include <linux/if_link.h>
 #include <net/if.h>
@@ -62,12 +63,17 @@ void detach_cookies(Calls& calls, const Pins& pins, PanicReport& report)
 	}
 }
 
-bool is_ours(Calls& calls, std::uint32_t program_id)
+// Error where nobody tells: who may not ask is not to believe that nothing is there.
+Result<bool> is_ours(Calls& calls, std::uint32_t program_id)
 {
-	const Fd program(program_id == 0 ? -1 : calls.program_by_id(program_id));
-	bpf_prog_info info{};
-	if (!program || calls.program_info(program.get(), info) < 0)
+	const int opened = calls.program_by_id(program_id);
+	if (opened == -ENOENT)
 		return false;
+	const Fd program(opened);
+	bpf_prog_info info{};
+	const int told = program ? calls.program_info(program.get(), info) : opened;
+	if (told < 0)
+		return error_of_errno(-told, "ask what program " + std::to_string(program_id) + " is");
 	return std::ranges::any_of(kProgramNames, [&info](const char* name) { return std::strcmp(info.name, name) == 0; });
 }
 
@@ -88,7 +94,12 @@ Fd find_link(Calls& calls, std::uint32_t program_id, std::uint32_t interface_ind
 void detach_program(Calls& calls, const std::string& name, std::uint32_t index, std::uint32_t program_id,
 		    std::uint32_t flags, PanicReport& report)
 {
-	if (!is_ours(calls, program_id))
+	if (program_id == 0)
+		return;
+	const auto ours = is_ours(calls, program_id);
+	if (!ours)
+		report.failed.push_back(name + ": " + ours.error().message());
+	if (!ours || !*ours)
 		return;
 	const Fd link = find_link(calls, program_id, index);
 	const int code = link ? calls.link_detach(link.get()) : calls.xdp_detach(index, flags);
@@ -102,6 +113,9 @@ void detach_program(Calls& calls, const std::string& name, std::uint32_t index, 
 
 Result<PanicReport> panic(const std::string& pins)
 {
+	const std::unique_ptr<DIR, int (*)(DIR*)> seen(::opendir(pins.c_str()), ::closedir);
+	if (!seen && errno != ENOENT)
+		return Error(ErrorCode::kDenied, "what is pinned under " + pins + " cannot be seen: " + reason(-errno), "run it as root");
 	const LogCapture quiet;
 	Calls calls;
 	PanicReport report;
