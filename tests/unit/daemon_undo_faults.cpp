@@ -52,6 +52,21 @@ TEST_F(DaemonUndo, AfterTheInstallAFailedWriteIsToldAndTheWaitGoesOn)
 	EXPECT_TRUE(policies_->waiting()) << "the first line was enough";
 }
 
+TEST_F(DaemonUndo, AConfirmationThatNobodyWillWaitForIsSaid)
+{
+	ASSERT_TRUE(come_back().reply);
+	ASSERT_TRUE(apply({.path = other()}));
+	const auto again = apply_to_confirm();
+	ASSERT_TRUE(again);
+	const auto& applied = std::get<control::Applied>(*again);
+	EXPECT_FALSE(applied.changed);
+	EXPECT_FALSE(policies_->waiting());
+	EXPECT_TRUE(std::ranges::any_of(applied.warnings, [](const auto& w) { return w.find("nothing waits") != std::string::npos; }));
+	const auto without = apply({.path = other()});
+	ASSERT_TRUE(without);
+	EXPECT_TRUE(std::get<control::Applied>(*without).warnings.empty()) << "near miss: nobody asked for one";
+}
+
 TEST_F(DaemonUndo, AFullDiskDoesNotKeepAPolicyThatHasToGo)
 {
 	ASSERT_TRUE(come_back().reply);

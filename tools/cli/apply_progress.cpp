@@ -11,6 +11,8 @@ namespace sluice::cli {
 namespace {
 
 constexpr auto kLook = std::chrono::milliseconds(100);
+// Longer than any policy takes: who gives up before the daemon does has it installed unseen.
+constexpr auto kPatience = std::chrono::minutes(30);
 constexpr const char* kClearLine = "\r\033[K";
 
 }  // namespace
@@ -27,7 +29,7 @@ std::string sentence(const control::Applying& applying, const text::Style& style
 
 Result<control::Json> post_with_progress(Context& context, const std::string& target, const control::Json& body)
 {
-	auto answer = std::async(std::launch::async, [&] { return control::Client(context.globals.socket).post(target, body); });
+	auto answer = std::async(std::launch::async, [&] { return control::Client(context.globals.socket, kPatience).post(target, body); });
 	const bool shows = context.err.style().terminal && !context.globals.json;
 	bool shown = false;
 	while (shows && answer.wait_for(kLook) != std::future_status::ready) {

@@ -101,6 +101,8 @@ Result<ApplyReply> Installer::install(const Job& job, Ready& ready)
 	SLUICE_TRY_ASSIGN(const auto told, settle_shadow(job, shadow, changed));
 	applied.warnings.insert(applied.warnings.end(), told.begin(), told.end());
 	applied.waiting = records_.waiting();
+	if (!changed && job.confirm_ns)
+		applied.warnings.push_back("nothing waits for a confirmation, and nothing will be rolled back: this very policy was running already");
 	applied.times = job.progress->times();
 	meanings_.remember(std::move(prepared.meaning));
 	if (const Entry* restored = ledger().find(job.restores))
