@@ -312,7 +312,7 @@ TEST_F(Identity, ASlotThatGoesToAnotherTakesNoLeaseAlong)
 	const auto leases = gate_->datapath().leases();
 	ASSERT_TRUE(leases);
 	ASSERT_EQ(1u, leases->leases.size()) << "what is void is removed";
-	EXPECT_EQ("198.51.100.7:40001 > 203.0.113.10:443 tcp", to_string(leases->leases[0].binding));
+	EXPECT_EQ("198.51.100.7:40001 > 203.0.113.10:443 tcp", datapath::to_string(leases->leases[0].binding));
 	EXPECT_EQ("spiffe://prod.example/heir", leases->identities.at(0).name);
 }
 
