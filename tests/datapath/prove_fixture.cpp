@@ -61,8 +61,9 @@ void ProveTest::expire_proofs_in(std::int64_t seconds)
 			way = way >> 32 << 32 | expires;
 			changed = true;
 		}
-		if (changed)
+		if (changed) {
 			ASSERT_TRUE(sets->update(i, *set));
+		}
 	}
 }
 

@@ -40,7 +40,7 @@ protected:
 		Reply reply;
 		const std::size_t before = started_->events().size();
 		const auto reports = reports_of([&] { reply = push(token); }, 1);
-		ASSERT_EQ(1u, reports.size());
+		ASSERT_EQ(1u, reports.size()) << reply.status << " " << reply.connected << reply.shaken << " " << reply.error;
 		EXPECT_EQ(reason, reports[0].reason);
 		EXPECT_TRUE(reports[0].detail.starts_with("security event")) << reports[0].detail;
 		EXPECT_EQ(400u, reply.status) << reply.error;
@@ -61,7 +61,8 @@ TEST_F(PortEvents, WhatATransmitterSignedReachesTheDaemon)
 	ASSERT_EQ(1u, events.size());
 	EXPECT_EQ((identity::SecurityEvent{"https://idp.example", "event-1", "session-revoked", kBilling}), events[0].event);
 	EXPECT_EQ(202u, push(sign(claims()), billing()).status) << "whose the connection is does not matter";
-	EXPECT_EQ(200u, ask(billing()).status) << "and who wants a lease is served";
+	const Reply leased = ask(billing());
+	EXPECT_EQ(200u, leased.status) << "and who wants a lease is served: " << leased.connected << leased.shaken << " " << leased.error << leased.body;
 	EXPECT_TRUE(started_->reports().empty());
 }
 
