@@ -45,11 +45,6 @@ const Row* find(const std::vector<Row>& rows, const Row& like)
 	return found == rows.end() ? nullptr : &*found;
 }
 
-double per_second(std::uint64_t now, std::uint64_t before, double seconds)
-{
-	return static_cast<double>(grown(now, before)) / seconds;
-}
-
 std::string rate(std::uint64_t now, std::uint64_t before, double seconds, double scale = 1)
 {
 	return text::scaled(per_second(now, before, seconds) * scale);
@@ -152,6 +147,11 @@ std::string rules_table(const Counters& counters, const std::optional<Before>& b
 }
 
 }  // namespace
+
+double per_second(std::uint64_t now, std::uint64_t before, double seconds)
+{
+	return static_cast<double>(grown(now, before)) / seconds;
+}
 
 Result<Counters> parse_counters(const Json& json)
 {

@@ -48,6 +48,9 @@ struct Counters {
 // Error kFailed when the answer is not one.
 Result<Counters> parse_counters(const control::Json& json);
 
+// What grew a second; a counter that went back started anew.
+double per_second(std::uint64_t now, std::uint64_t before, double seconds);
+
 // An earlier answer, and how long ago it was.
 struct Before {
 	const Counters& counters;

@@ -15,12 +15,6 @@ using text::Colour;
 using text::Style;
 using text::Table;
 
-// What went back began anew.
-double per_second(std::uint64_t now, std::uint64_t before, double seconds)
-{
-	return static_cast<double>(now >= before ? now - before : now) / seconds;
-}
-
 template <typename Row>
 Row earlier(const std::vector<Row>& rows, const std::string& name)
 {
